@@ -1,0 +1,80 @@
+package dev.syscallkernel;
+
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.security.Sandbox;
+import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamSyscall;
+import dev.syscallkernel.stream.StreamingReader;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A handle to a logical process. Handles with the same pid are interchangeable; losing one ends nothing.
+ *
+ * <p>Thread-safe: a process may execute any number of syscalls at a time. Every method throws
+ * {@link SyscallException} with {@link ErrorCode#NO_SUCH_PROCESS} once the process has ended.
+ */
+public interface KernelProcess {
+
+    Pid pid();
+
+    /** Its state at this moment. */
+    ProcessInfo info();
+
+    /**
+     * Executes a syscall and waits for its answer.
+     *
+     * @throws SyscallException if the syscall fails; CANCELLED if the calling thread is interrupted while it waits
+     *     (its interrupt status stays set) or the process ends meanwhile
+     */
+    <R extends @Nullable Object> R execute(Syscall<R> call);
+
+    /**
+     * Executes a syscall and waits for its answer, but no longer than the given time.
+     *
+     * @throws SyscallException as {@link #execute(Syscall)}, and TIMED_OUT when the time is up: the call is then
+     *     cancelled
+     */
+    <R extends @Nullable Object> R execute(Syscall<R> call, Duration timeout);
+
+    /**
+     * Starts a syscall without waiting for what it waits for: a sleeping call holds no thread. In-process, a call that
+     * need not wait (a file operation) is done on the calling thread before this returns.
+     *
+     * <p>The future fails with {@link SyscallException}. Cancelling it cancels the call.
+     *
+     * @param timeout after which the call is cancelled and the future fails with TIMED_OUT
+     */
+    <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout);
+
+    /** Opens a file for streaming in chunks of 64 KiB, from its beginning to its end. */
+    default StreamingReader read(String path) {
+        return read(path, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a file for streaming.
+     *
+     * @return a reader that the caller must close; it is also closed when the process ends
+     */
+    default StreamingReader read(String path, ReadOptions options) {
+        return execute(new StreamSyscall.OpenReader(path, options));
+    }
+
+    /**
+     * Replaces the sandbox: capabilities, path rules and limits, all together. Calls already running finish under the
+     * rules they started with.
+     *
+     * @throws SyscallException PERMISSION_DENIED for a capability beyond the level of the process
+     */
+    void updateSandbox(Sandbox sandbox);
+
+    /**
+     * Ends the process: cancels what it waits for, closes its streams, removes its scratch directories. Ending it
+     * twice has no effect.
+     *
+     * @return whether this call ended it
+     */
+    boolean terminate();
+}

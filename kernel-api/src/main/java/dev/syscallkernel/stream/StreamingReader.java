@@ -1,0 +1,48 @@
+package dev.syscallkernel.stream;
+
+import dev.syscallkernel.SyscallException;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads any amount of data with one chunk in memory at a time.
+ *
+ * <pre>{@code
+ * try (StreamingReader reader = process.read("/workspace/big.bin")) {
+ *     while (reader.next()) {
+ *         digest.update(reader.chunk());
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A file that is replaced while it is read goes on as it was; one that shrinks ends the stream with DATA_LOSS, for
+ * what was there at the beginning can no longer be delivered; bytes appended after the beginning are not read.
+ *
+ * <p>One thread reads; {@link #close()} may be called from any other and ends a waiting {@link #next()}.
+ */
+public interface StreamingReader extends AutoCloseable {
+
+    /**
+     * Fetches the next chunk. What {@link #chunk()} gave before is no longer valid.
+     *
+     * @return false at the end of the stream
+     * @throws SyscallException CANCELLED if the reader was closed by another thread, its process ended or the calling
+     *     thread was interrupted; DATA_LOSS if the file shrank; IO_ERROR; over a network also UNAVAILABLE. After any
+     *     of them the stream is at its end: further calls throw the same.
+     */
+    boolean next();
+
+    /**
+     * The chunk that {@link #next()} fetched: a read-only view, valid until the next call of {@code next} or
+     * {@code close}. Every call gives a view with a position of its own.
+     *
+     * @throws IllegalStateException if there is none, before the first {@code next} or at the end
+     */
+    ByteBuffer chunk();
+
+    /** How many bytes the chunks so far had in all. */
+    long bytesRead();
+
+    /** Releases what the reader holds. Safe from any thread; closing twice has no effect. */
+    @Override
+    void close();
+}

@@ -1,0 +1,57 @@
+package dev.syscallkernel.local.call;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Pid;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.process.ResourceLimits;
+import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.Sandbox;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One syscall under way, as its handler sees it: the rules of its process at the moment it started, and whether it is
+ * still wanted.
+ *
+ * @param pid who calls
+ * @param syscall the name of the syscall
+ * @param subject what it acts on
+ * @param sandbox the rules it runs under
+ * @param limits the limits it runs under
+ * @param cancellation looked at between pieces of long work
+ */
+public record SyscallContext(
+        Pid pid,
+        String syscall,
+        String subject,
+        Sandbox sandbox,
+        ResourceLimits limits,
+        CancellationToken cancellation) {
+
+    /** How much work may be done between two looks at the token, in bytes. */
+    public static final int CANCELLATION_INTERVAL = 1 << 20;
+
+    /** Fails unless the process holds the capability. */
+    public void require(Capability capability) {
+        if (!sandbox.capabilities().contains(capability)) {
+            throw SyscallException.missingCapability(syscall, subject, capability);
+        }
+    }
+
+    /** Fails if the call was cancelled. */
+    public void throwIfCancelled() {
+        CancellationToken.Reason reason = cancellation.reason();
+        if (reason != null) {
+            throw failure(reason.code(), reason.text());
+        }
+    }
+
+    /** An error of this call. */
+    public SyscallException failure(ErrorCode code, String reason) {
+        return new SyscallException(code, syscall, subject, reason);
+    }
+
+    /** An error of this call that another one caused. */
+    public SyscallException failure(ErrorCode code, String reason, @Nullable Throwable cause) {
+        return new SyscallException(code, syscall, subject, reason, cause);
+    }
+}
