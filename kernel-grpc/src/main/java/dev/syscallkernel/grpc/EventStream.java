@@ -64,6 +64,7 @@ final class EventStream extends IncomingCall<EventStreamRequest, dev.syscallkern
         askIfReady();
     }
 
+    /** Asks for one event, once the subscription is granted, the headers are sent, and the client takes more. */
     private void askIfReady() {
         Flow.Subscription current = subscription.get();
         if (current != null && isReady() && asked.compareAndSet(false, true)) {
@@ -92,6 +93,8 @@ final class EventStream extends IncomingCall<EventStreamRequest, dev.syscallkern
             subscription.set(granted);
             if (isCancelled()) {
                 granted.cancel(); // the client left before there was anything to cancel
+            } else {
+                askIfReady();
             }
         }
 

@@ -136,9 +136,11 @@ final class RemoteReader implements StreamingReader {
     @Override
     public void close() {
         synchronized (lock) {
-            end(failure(ErrorCode.CANCELLED, "the reader was closed"));
+            ended = true;
+            failure = failure(ErrorCode.CANCELLED, "the reader was closed");
             arrived.clear();
             current = null;
+            lock.notifyAll();
         }
         call.cancel("the reader was closed", null);
     }
