@@ -21,6 +21,7 @@ final class SandboxCodec {
                 .setMaxNetworkConnections(limits.maxNetworkConnections())
                 .setMaxOpenStreams(limits.maxOpenStreams())
                 .setMaxInlineBytes(limits.maxInlineBytes())
+                .setMaxTasks(limits.maxTasks())
                 .setExact(true)
                 .build();
     }
@@ -34,6 +35,7 @@ final class SandboxCodec {
                 WireValues.saturated(limits.getMaxProcesses()),
                 WireValues.saturated(limits.getMaxNetworkConnections()),
                 WireValues.saturated(limits.getMaxOpenStreams()),
+                WireValues.saturated(limits.getMaxTasks()),
                 WireValues.saturated(limits.getMaxInlineBytes()));
     }
 
@@ -52,6 +54,7 @@ final class SandboxCodec {
                 orDefault(asked.maxProcesses(), defaults.maxProcesses()),
                 orDefault(asked.maxNetworkConnections(), defaults.maxNetworkConnections()),
                 orDefault(asked.maxOpenStreams(), defaults.maxOpenStreams()),
+                orDefault(asked.maxTasks(), defaults.maxTasks()),
                 orDefault(asked.maxInlineBytes(), defaults.maxInlineBytes()));
     }
 

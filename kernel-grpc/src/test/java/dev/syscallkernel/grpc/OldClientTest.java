@@ -90,14 +90,17 @@ class OldClientTest extends ServerTest {
     }
 
     private boolean exists(String path) {
-        ByteString data = data(call -> call.setFileExists(FileExistsCall.newBuilder().setPath(path)));
+        ByteString data =
+                data(call -> call.setFileExists(FileExistsCall.newBuilder().setPath(path)));
         assertThat(data.size()).isEqualTo(1);
         return data.byteAt(0) == 1;
     }
 
     private static long littleEndian(ByteString data) {
         assertThat(data.size()).isEqualTo(8);
-        return ByteBuffer.wrap(data.toByteArray()).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        return ByteBuffer.wrap(data.toByteArray())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
     }
 
     @Test
@@ -163,9 +166,9 @@ class OldClientTest extends ServerTest {
     void aListingIsAJsonArrayOfSuchObjects() {
         write("/workspace/b.txt", "hello");
         data(call -> call.setCreateDirectory(CreateDirectoryCall.newBuilder().setPath("/workspace/a")));
-        JsonArray listing = JsonParser.parseString(
-                        data(call -> call.setListDirectory(ListDirectoryCall.newBuilder().setPath("/workspace")))
-                                .toStringUtf8())
+        JsonArray listing = JsonParser.parseString(data(call -> call.setListDirectory(
+                                ListDirectoryCall.newBuilder().setPath("/workspace")))
+                        .toStringUtf8())
                 .getAsJsonArray();
         assertThat(listing).hasSize(2);
         JsonObject directory = listing.get(0).getAsJsonObject();
@@ -180,7 +183,8 @@ class OldClientTest extends ServerTest {
 
     @Test
     void worksInADirectory() {
-        data(call -> call.setSetWorkingDirectory(SetWorkingDirectoryCall.newBuilder().setPath("/workspace")));
+        data(call ->
+                call.setSetWorkingDirectory(SetWorkingDirectoryCall.newBuilder().setPath("/workspace")));
         write("relative", "hello");
         assertThat(workspace.resolve("relative")).hasContent("hello");
         assertThat(data(call -> call.setGetWorkingDirectory(GetWorkingDirectoryCall.getDefaultInstance()))
@@ -232,9 +236,11 @@ class OldClientTest extends ServerTest {
 
     @Test
     void failuresSayWhat() {
-        SyscallResponse missing = execute(call -> call.setReadFile(ReadFileCall.newBuilder().setPath("/workspace/x")));
+        SyscallResponse missing =
+                execute(call -> call.setReadFile(ReadFileCall.newBuilder().setPath("/workspace/x")));
         assertThat(missing.getError().getMessage()).contains("/workspace/x");
-        SyscallResponse denied = execute(call -> call.setReadFile(ReadFileCall.newBuilder().setPath("/etc/passwd")));
+        SyscallResponse denied =
+                execute(call -> call.setReadFile(ReadFileCall.newBuilder().setPath("/etc/passwd")));
         assertThat(denied.getPermissionDenied().getReason()).isNotBlank();
     }
 
