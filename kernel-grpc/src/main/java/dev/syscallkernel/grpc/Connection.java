@@ -1,8 +1,14 @@
 package dev.syscallkernel.grpc;
 
+import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.MessageLite;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.EventStreamRequest;
+import dev.syscallkernel.proto.KernelEvent;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.StreamSyscallChunk;
+import dev.syscallkernel.proto.StreamSyscallRequest;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -33,7 +39,11 @@ final class Connection implements AutoCloseable {
     /** A listing can be much larger than anything the server takes. */
     private static final int MAX_ANSWER_BYTES = 256 << 20;
 
+    /** Where the window starts: it grows with what the connection can carry. */
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    /** Fixed: whoever reads no events shall learn soon that he missed some, and not have a megabyte of old ones first. */
+    private static final int EVENT_WINDOW = 64 << 10;
 
     private final Endpoint endpoint;
     private final @Nullable Duration callTimeout;
@@ -41,13 +51,19 @@ final class Connection implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, Daemons.named("kernel-client-net"), NioIoHandler.newFactory());
     private final ExecutorService callbacks = Executors.newCachedThreadPool(Daemons.named("kernel-client-call"));
     private final ManagedChannel channel;
+    private final ManagedChannel events; // connects only if they are wanted
     private volatile boolean closed;
 
     /** @param callTimeout how long a call may take that says nothing itself; null for no limit */
     Connection(Endpoint endpoint, @Nullable Duration callTimeout) {
         this.endpoint = endpoint;
         this.callTimeout = callTimeout;
-        this.channel = NettyChannelBuilder.forAddress(endpoint.socketAddress())
+        this.channel = channel().initialFlowControlWindow(FLOW_CONTROL_WINDOW).build();
+        this.events = channel().flowControlWindow(EVENT_WINDOW).build();
+    }
+
+    private NettyChannelBuilder channel() {
+        return NettyChannelBuilder.forAddress(endpoint.socketAddress())
                 .overrideAuthority("localhost")
                 .channelType(endpoint instanceof Endpoint.Unix ? NioDomainSocketChannel.class : NioSocketChannel.class)
                 .eventLoopGroup(network)
@@ -55,10 +71,8 @@ final class Connection implements AutoCloseable {
                 .usePlaintext()
                 .disableRetry()
                 .maxInboundMessageSize(MAX_ANSWER_BYTES)
-                .initialFlowControlWindow(FLOW_CONTROL_WINDOW)
                 .keepAliveTime(30, TimeUnit.SECONDS) // so that a wait for a dead server ends
-                .keepAliveTimeout(10, TimeUnit.SECONDS)
-                .build();
+                .keepAliveTimeout(10, TimeUnit.SECONDS);
     }
 
     @Nullable
@@ -105,9 +119,15 @@ final class Connection implements AutoCloseable {
         return answer.future;
     }
 
-    /** A call with many answers, yet to be started. */
-    <Q, A> ClientCall<Q, A> newStream(MethodDescriptor<Q, A> method) {
-        return channel.newCall(method, CallOptions.DEFAULT);
+    /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
+    ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
+        return channel.newCall(
+                KernelServiceGrpc.getStreamSyscallMethod(), CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+    }
+
+    /** A call for events, yet to be started. */
+    ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
+        return events.newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
     }
 
     private CallOptions options(@Nullable Duration timeout) {
@@ -135,6 +155,7 @@ final class Connection implements AutoCloseable {
         Status status = problem.getStatus();
         if (status.getCode() == Status.Code.UNAVAILABLE) {
             channel.resetConnectBackoff(); // the next call shall not fail because this one did
+            events.resetConnectBackoff();
         }
         return Statuses.failure(problem, syscall, subject)
                 .orElseGet(() -> new SyscallException(
@@ -170,8 +191,10 @@ final class Connection implements AutoCloseable {
     public void close() {
         closed = true;
         channel.shutdownNow();
+        events.shutdownNow();
         try {
             channel.awaitTermination(5, TimeUnit.SECONDS);
+            events.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -112,8 +112,11 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         close(Status.OK, new Metadata());
     }
 
-    /** Ends the call with the status for a problem, unless it has ended. */
+    /** Ends the call with the status for a problem, unless it has ended, or nobody waits for it. */
     final void fail(Throwable problem) {
+        if (cancelled) {
+            return; // often the problem is that very cancellation
+        }
         StatusRuntimeException status = Statuses.of(problem);
         Metadata trailers = status.getTrailers();
         close(status.getStatus(), trailers == null ? new Metadata() : trailers);

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
-import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
@@ -44,7 +43,7 @@ final class RemoteReader implements StreamingReader {
     private RemoteReader(Connection connection, OpenReader request) {
         this.connection = connection;
         this.request = request;
-        this.call = connection.newStream(KernelServiceGrpc.getStreamSyscallMethod());
+        this.call = connection.newStream();
     }
 
     /**
