@@ -122,7 +122,8 @@ final class Connection implements AutoCloseable {
     /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
     ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
         return channel.newCall(
-                KernelServiceGrpc.getStreamSyscallMethod(), CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+                KernelServiceGrpc.getStreamSyscallMethod(),
+                CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
     }
 
     /** A call for events, yet to be started. */
