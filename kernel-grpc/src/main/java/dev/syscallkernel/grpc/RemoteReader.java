@@ -97,7 +97,7 @@ final class RemoteReader implements StreamingReader {
             }
             bytesRead += current.size();
         }
-        call.request(1);
+        connection.tell(() -> call.request(1));
         return true;
     }
 
@@ -109,7 +109,7 @@ final class RemoteReader implements StreamingReader {
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
                 end(failure(ErrorCode.CANCELLED, "the waiting thread was interrupted"));
-                call.cancel("interrupted", null);
+                connection.tell(() -> call.cancel("interrupted", null));
             }
         }
     }
@@ -141,7 +141,7 @@ final class RemoteReader implements StreamingReader {
             current = null;
             lock.notifyAll();
         }
-        call.cancel("the reader was closed", null);
+        connection.tell(() -> call.cancel("the reader was closed", null));
     }
 
     /** No more will arrive. Called with the lock held; only the first end counts. */
