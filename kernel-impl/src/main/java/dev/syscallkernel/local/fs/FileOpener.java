@@ -8,6 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -17,9 +18,10 @@ import java.util.Set;
 /**
  * Opens what was a regular file a moment ago, so that whatever has taken its place meanwhile does no harm. A link is
  * not followed. A FIFO must not block: opened for reading <em>and</em> writing it never does, and then proves to have
- * no position. Where writing is out of the question the open is guarded instead: on read-only mounts, whose files must
- * not look as if somebody had written them; for files that the host does not let the kernel write; and for programs,
- * which nobody could start while they are open for writing.
+ * no position. A program cannot be started while somebody has it open for writing, so it is opened again by its
+ * descriptor, for reading only. Where opening for writing is out of the question the open is guarded instead: on
+ * read-only mounts, whose files must not look as if somebody had written them, and for files that the host does not let
+ * the kernel write.
  *
  * <p>Thread-safe.
  */
@@ -44,9 +46,10 @@ final class FileOpener {
             Name name,
             BasicFileAttributes attributes)
             throws IOException {
-        if (!mount.isReadOnly() && !isProgram(attributes)) {
+        if (!mount.isReadOnly()) {
             try {
-                return withPosition(open(parent, name, READ_WRITE));
+                FileChannel channel = withPosition(open(parent, name, READ_WRITE));
+                return isProgram(attributes) ? forReadingOnly(channel, attributes) : channel;
             } catch (AccessDeniedException readable) {
                 // Perhaps it can be read all the same.
             } catch (FileSystemException failure) {
@@ -76,6 +79,23 @@ final class FileOpener {
                     return () -> {};
                 })
                 .close();
+    }
+
+    /** Opens the same file once more. If it is another one than was seen, it stays open as it is. */
+    private static FileChannel forReadingOnly(FileChannel channel, BasicFileAttributes attributes) throws IOException {
+        Object key = attributes.fileKey();
+        try {
+            Path path = key == null ? null : DescriptorSearch.pathOf(channel, key);
+            if (path == null) {
+                return channel.position(0);
+            }
+            try (channel) {
+                return FileChannel.open(path, StandardOpenOption.READ);
+            }
+        } catch (IOException | RuntimeException | Error failure) {
+            channel.close();
+            throw failure;
+        }
     }
 
     private static FileChannel open(DirectoryHandle parent, Name name, Set<OpenOption> options) throws IOException {
