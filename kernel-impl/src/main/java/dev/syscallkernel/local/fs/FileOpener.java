@@ -4,9 +4,9 @@ import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens what was a regular file a moment ago, so that whatever has taken its place meanwhile does no harm. A link is
@@ -46,17 +47,10 @@ final class FileOpener {
             Name name,
             BasicFileAttributes attributes)
             throws IOException {
-        if (!mount.isReadOnly()) {
-            try {
-                FileChannel channel = withPosition(open(parent, name, READ_WRITE));
-                return isProgram(attributes) ? forReadingOnly(channel, attributes) : channel;
-            } catch (AccessDeniedException readable) {
-                // Perhaps it can be read all the same.
-            } catch (FileSystemException failure) {
-                if (!HostErrors.isReadOnly(failure) && !HostErrors.isBusyExecutable(failure)) {
-                    throw failure;
-                }
-            }
+        FileChannel channel = mount.isReadOnly() ? null : openReadWrite(parent, name);
+        if (channel != null) {
+            withPosition(channel);
+            return isProgram(attributes) ? forReadingOnly(channel, attributes) : channel;
         }
         return guarded.run(ctx, parent, name, () -> withContent(open(parent, name, READ)));
     }
@@ -64,11 +58,10 @@ final class FileOpener {
     /** Opens a regular file for writing in place. */
     FileChannel forWriting(SyscallContext ctx, Target.Existing file) throws IOException {
         DirectoryHandle parent = file.parent();
-        try {
-            return withPosition(open(parent, file.name(), READ_WRITE));
-        } catch (AccessDeniedException writable) {
-            return guarded.run(ctx, parent, file.name(), () -> withPosition(open(parent, file.name(), WRITE)));
-        }
+        FileChannel channel = openReadWrite(parent, file.name());
+        return channel != null
+                ? withPosition(channel)
+                : guarded.run(ctx, parent, file.name(), () -> withPosition(open(parent, file.name(), WRITE)));
     }
 
     /** Sets the permissions of a file of the kernel's own making. */
@@ -95,6 +88,17 @@ final class FileOpener {
         } catch (IOException | RuntimeException | Error failure) {
             channel.close();
             throw failure;
+        }
+    }
+
+    /** Answers null if the host refuses; perhaps it would not if less were asked for. */
+    private static @Nullable FileChannel openReadWrite(DirectoryHandle parent, Name name) throws IOException {
+        try {
+            return open(parent, name, READ_WRITE);
+        } catch (NoSuchFileException missing) {
+            throw missing;
+        } catch (FileSystemException refused) {
+            return null;
         }
     }
 
