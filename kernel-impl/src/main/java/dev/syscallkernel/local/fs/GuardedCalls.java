@@ -60,26 +60,38 @@ final class GuardedCalls {
     /**
      * Runs a call that opens an entry of a directory.
      *
-     * @throws SyscallException UNAVAILABLE if it does not come to an end; CANCELLED if the thread is interrupted
+     * @throws SyscallException UNAVAILABLE if it does not come to an end; CANCELLED if the thread is interrupted; the
+     *     reason of the context if that is cancelled
      */
     <T extends Closeable> T run(SyscallContext ctx, DirectoryHandle parent, Name name, Call<T> call)
             throws IOException {
         CompletableFuture<T> result = new CompletableFuture<>();
         start(ctx, parent, call, result);
+        try {
+            return await(ctx, parent, name, result);
+        } catch (ExecutionException failure) {
+            throw cause(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            giveUp(result);
+            throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
+        } catch (SyscallException noLongerWaiting) {
+            giveUp(result);
+            throw noLongerWaiting;
+        }
+    }
+
+    /** Waits for the result, and fails when that is of no use any more. */
+    private static <T> T await(SyscallContext ctx, DirectoryHandle parent, Name name, CompletableFuture<T> result)
+            throws InterruptedException, ExecutionException {
         for (int i = 0; i < ATTEMPTS; i++) {
             try {
                 return result.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException late) {
+                ctx.throwIfCancelled();
                 free(parent, name);
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                giveUp(result);
-                throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
-            } catch (ExecutionException failure) {
-                throw cause(failure);
             }
         }
-        giveUp(result);
         throw ctx.failure(ErrorCode.UNAVAILABLE, "the file does not open; a FIFO may have taken its place");
     }
 

@@ -126,8 +126,7 @@ final class Moving {
     }
 
     private void moveDirectory(SyscallContext ctx, Target.Existing entry, Place place) throws IOException {
-        Lock lock = Directories.lock(place.parent);
-        lock.lock();
+        Lock lock = Directories.lock(ctx, place.parent);
         try {
             entry.parent().move(entry.name(), place.parent, place.name);
             return;
