@@ -1,10 +1,17 @@
 package dev.syscallkernel.grpc;
 
+import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.MessageLite;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.EventStreamRequest;
+import dev.syscallkernel.proto.KernelEvent;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.StreamSyscallChunk;
+import dev.syscallkernel.proto.StreamSyscallRequest;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -20,8 +27,10 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,21 +42,38 @@ final class Connection implements AutoCloseable {
     /** A listing can be much larger than anything the server takes. */
     private static final int MAX_ANSWER_BYTES = 256 << 20;
 
+    /** Where the window starts: it grows with what the connection can carry. */
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    /** Fixed: whoever reads no events shall learn soon that he missed some, and not have a megabyte of old ones first. */
+    private static final int EVENT_WINDOW = 64 << 10;
 
     private final Endpoint endpoint;
     private final @Nullable Duration callTimeout;
     private final EventLoopGroup network =
             new MultiThreadIoEventLoopGroup(1, Daemons.named("kernel-client-net"), NioIoHandler.newFactory());
-    private final ExecutorService callbacks = Executors.newCachedThreadPool(Daemons.named("kernel-client-call"));
+    private final ExecutorService callbacks = new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // what runs here belongs to the user, and may block
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Daemons.named("kernel-client-call"),
+            (task, pool) -> task.run()); // it is closed: whoever comes late hears so where he is
     private final ManagedChannel channel;
+    private final ManagedChannel events; // connects only if they are wanted
     private volatile boolean closed;
 
     /** @param callTimeout how long a call may take that says nothing itself; null for no limit */
     Connection(Endpoint endpoint, @Nullable Duration callTimeout) {
         this.endpoint = endpoint;
         this.callTimeout = callTimeout;
-        this.channel = NettyChannelBuilder.forAddress(endpoint.socketAddress())
+        this.channel = channel().initialFlowControlWindow(FLOW_CONTROL_WINDOW).build();
+        this.events = channel().flowControlWindow(EVENT_WINDOW).build();
+    }
+
+    private NettyChannelBuilder channel() {
+        return NettyChannelBuilder.forAddress(endpoint.socketAddress())
                 .overrideAuthority("localhost")
                 .channelType(endpoint instanceof Endpoint.Unix ? NioDomainSocketChannel.class : NioSocketChannel.class)
                 .eventLoopGroup(network)
@@ -55,10 +81,8 @@ final class Connection implements AutoCloseable {
                 .usePlaintext()
                 .disableRetry()
                 .maxInboundMessageSize(MAX_ANSWER_BYTES)
-                .initialFlowControlWindow(FLOW_CONTROL_WINDOW)
                 .keepAliveTime(30, TimeUnit.SECONDS) // so that a wait for a dead server ends
-                .keepAliveTimeout(10, TimeUnit.SECONDS)
-                .build();
+                .keepAliveTimeout(10, TimeUnit.SECONDS);
     }
 
     @Nullable
@@ -73,6 +97,17 @@ final class Connection implements AutoCloseable {
     /** Runs an action where it may block. */
     void run(Runnable action) {
         callbacks.execute(action);
+    }
+
+    /** Tells gRPC something about a call that was started. Once the connection is closed, there is nobody to tell. */
+    void tell(Runnable signal) {
+        try {
+            signal.run();
+        } catch (RejectedExecutionException closing) {
+            if (!closed) {
+                throw closing;
+            }
+        }
     }
 
     /** Runs an action later, where it may block, unless the future is cancelled before. */
@@ -99,15 +134,22 @@ final class Connection implements AutoCloseable {
         ClientCalls.asyncUnaryCall(call, request, answer);
         var unused = answer.future.whenComplete((result, problem) -> {
             if (answer.future.isCancelled()) {
-                call.cancel("the caller cancelled it", null);
+                tell(() -> call.cancel("the caller cancelled it", null));
             }
         });
         return answer.future;
     }
 
-    /** A call with many answers, yet to be started. */
-    <Q, A> ClientCall<Q, A> newStream(MethodDescriptor<Q, A> method) {
-        return channel.newCall(method, CallOptions.DEFAULT);
+    /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
+    ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
+        return channel.newCall(
+                KernelServiceGrpc.getStreamSyscallMethod(),
+                CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+    }
+
+    /** A call for events, yet to be started. */
+    ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
+        return events.newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
     }
 
     private CallOptions options(@Nullable Duration timeout) {
@@ -134,11 +176,19 @@ final class Connection implements AutoCloseable {
     SyscallException failure(StatusRuntimeException problem, String syscall, String subject) {
         Status status = problem.getStatus();
         if (status.getCode() == Status.Code.UNAVAILABLE) {
-            channel.resetConnectBackoff(); // the next call shall not fail because this one did
+            forgetFailure(channel);
+            forgetFailure(events);
         }
         return Statuses.failure(problem, syscall, subject)
                 .orElseGet(() -> new SyscallException(
                         Statuses.errorCode(status.getCode()), syscall, subject, explanation(status), problem));
+    }
+
+    /** The next call shall try to connect, and not fail because this one did. */
+    private static void forgetFailure(ManagedChannel channel) {
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            channel.enterIdle();
+        }
     }
 
     private String explanation(Status status) {
@@ -170,8 +220,10 @@ final class Connection implements AutoCloseable {
     public void close() {
         closed = true;
         channel.shutdownNow();
+        events.shutdownNow();
         try {
             channel.awaitTermination(5, TimeUnit.SECONDS);
+            events.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

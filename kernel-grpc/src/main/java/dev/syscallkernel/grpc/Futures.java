@@ -25,6 +25,9 @@ final class Futures {
             CompletableFuture<T> source, Function<T, U> onResult, Function<Throwable, U> onFailure) {
         CompletableFuture<U> outcome = new CompletableFuture<>();
         var unused = source.whenComplete((result, problem) -> {
+            if (outcome.isDone()) {
+                return; // it was cancelled
+            }
             try {
                 outcome.complete(problem == null ? onResult.apply(result) : onFailure.apply(cause(problem)));
             } catch (RuntimeException | Error failure) {

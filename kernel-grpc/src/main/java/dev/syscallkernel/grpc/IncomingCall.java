@@ -22,6 +22,7 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     private boolean headersSent; // guarded by lock
     private boolean closed; // guarded by lock
     private volatile boolean cancelled;
+    private boolean anyReceived; // only touched by the listener's methods
 
     IncomingCall(ServerCall<Parsed<Q>, A> call, ActiveCalls active) {
         this.call = call;
@@ -37,7 +38,7 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     /** A message has come. */
     abstract void received(Q message);
 
-    /** The client will send no more. */
+    /** The client will send no more, after at least one message. */
     void halfClosed() {}
 
     /** The client can take more. Sometimes it cannot after all: look at {@link #isReady()}. */
@@ -51,12 +52,18 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
 
     @Override
     public final void onMessage(Parsed<Q> message) {
+        anyReceived = true;
         guarded(() -> received(message.orThrow()));
     }
 
     @Override
     public final void onHalfClose() {
-        guarded(this::halfClosed);
+        guarded(() -> {
+            if (!anyReceived) {
+                throw Failures.malformed("call", "there is no request in the call");
+            }
+            halfClosed();
+        });
     }
 
     @Override
@@ -112,8 +119,11 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         close(Status.OK, new Metadata());
     }
 
-    /** Ends the call with the status for a problem, unless it has ended. */
+    /** Ends the call with the status for a problem, unless it has ended, or nobody waits for it. */
     final void fail(Throwable problem) {
+        if (cancelled) {
+            return; // often the problem is that very cancellation
+        }
         StatusRuntimeException status = Statuses.of(problem);
         Metadata trailers = status.getTrailers();
         close(status.getStatus(), trailers == null ? new Metadata() : trailers);

@@ -30,15 +30,17 @@ final class MountableDirectories {
      * Checks where a directory really is, and says it: what was checked is what will be mounted, whatever becomes of
      * the links on the way.
      *
+     * @param directory as the client named it
+     * @param path where he wants to have it
      * @throws SyscallException PERMISSION_DENIED unless it is beneath one of these directories, by the same message
      *     whether or not it exists
      * @throws IllegalArgumentException if it is beneath one of them, and is not there
      */
-    Path resolve(String directory, String process) {
-        Path path = absolute(directory);
-        Path real = real(path);
+    Path resolve(String directory, String path, String process) {
+        Path named = absolute(directory, path);
+        Path real = real(named);
         Path known = real;
-        for (Path parent = path.getParent(); known == null && parent != null; parent = parent.getParent()) {
+        for (Path parent = named.getParent(); known == null && parent != null; parent = parent.getParent()) {
             known = real(parent);
         }
         if (known == null || roots.stream().noneMatch(known::startsWith)) {
@@ -46,26 +48,26 @@ final class MountableDirectories {
                     ErrorCode.PERMISSION_DENIED,
                     Failures.CREATE_PROCESS,
                     process,
-                    "clients of this server may not mount '" + directory
-                            + "'; its operator can allow that with --allow-mount DIR");
+                    "clients of this server may not mount '" + directory + "' (at " + path
+                            + "); its operator can allow that with --allow-mount DIR");
         }
         if (real == null) {
-            throw new IllegalArgumentException("there is no directory '" + directory + "' to mount");
+            throw new IllegalArgumentException("there is no directory '" + directory + "' to mount at " + path);
         }
         return real;
     }
 
-    private static Path absolute(String directory) {
+    private static Path absolute(String directory, String path) {
         try {
-            Path path = Path.of(directory);
-            if (path.isAbsolute()) {
-                return path;
+            Path named = Path.of(directory);
+            if (named.isAbsolute()) {
+                return named;
             }
         } catch (InvalidPathException malformed) {
             // said below
         }
         throw new IllegalArgumentException(
-                "a directory to mount is named by an absolute path, not '" + directory + "'");
+                "the directory to mount at " + path + " has to be named by an absolute path, not '" + directory + "'");
     }
 
     /** Where it really is; null if it is not there, or cannot be looked at. */

@@ -4,7 +4,6 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.proto.EventStreamRequest;
-import dev.syscallkernel.proto.KernelServiceGrpc;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -39,7 +38,7 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
             implements Flow.Subscription {
         private final Flow.Subscriber<? super KernelEvent> subscriber;
         private final ClientCall<EventStreamRequest, dev.syscallkernel.proto.KernelEvent> call =
-                connection.newStream(KernelServiceGrpc.getStreamEventsMethod());
+                connection.newEventStream();
         private final CountDownLatch answered = new CountDownLatch(1);
         private final Object lock = new Object();
         private boolean attached; // guarded by lock
@@ -135,16 +134,17 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
         @Override
         public void request(long count) {
             if (count <= 0) {
-                call.cancel("bad demand", new IllegalArgumentException("demand must be positive: " + count));
+                RuntimeException violation = new IllegalArgumentException("demand must be positive: " + count);
+                connection.tell(() -> call.cancel("bad demand", violation));
             } else {
-                call.request((int) Math.min(count, Integer.MAX_VALUE));
+                connection.tell(() -> call.request((int) Math.min(count, Integer.MAX_VALUE)));
             }
         }
 
         @Override
         public void cancel() {
             cancelled = true;
-            call.cancel("the subscriber cancelled", null);
+            connection.tell(() -> call.cancel("the subscriber cancelled", null));
         }
     }
 }

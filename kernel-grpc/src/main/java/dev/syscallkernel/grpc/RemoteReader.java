@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
-import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
@@ -44,7 +43,7 @@ final class RemoteReader implements StreamingReader {
     private RemoteReader(Connection connection, OpenReader request) {
         this.connection = connection;
         this.request = request;
-        this.call = connection.newStream(KernelServiceGrpc.getStreamSyscallMethod());
+        this.call = connection.newStream();
     }
 
     /**
@@ -98,7 +97,7 @@ final class RemoteReader implements StreamingReader {
             }
             bytesRead += current.size();
         }
-        call.request(1);
+        connection.tell(() -> call.request(1));
         return true;
     }
 
@@ -110,7 +109,7 @@ final class RemoteReader implements StreamingReader {
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
                 end(failure(ErrorCode.CANCELLED, "the waiting thread was interrupted"));
-                call.cancel("interrupted", null);
+                connection.tell(() -> call.cancel("interrupted", null));
             }
         }
     }
@@ -142,7 +141,7 @@ final class RemoteReader implements StreamingReader {
             current = null;
             lock.notifyAll();
         }
-        call.cancel("the reader was closed", null);
+        connection.tell(() -> call.cancel("the reader was closed", null));
     }
 
     /** No more will arrive. Called with the lock held; only the first end counts. */

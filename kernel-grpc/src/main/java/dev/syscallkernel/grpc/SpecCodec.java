@@ -111,7 +111,7 @@ final class SpecCodec {
         return switch (request.getSourceCase()) {
             case SCRATCH -> new Mount.Scratch(request.getPath());
             case HOST -> {
-                Path directory = mountable.resolve(request.getHost().getDirectory(), process);
+                Path directory = mountable.resolve(request.getHost().getDirectory(), request.getPath(), process);
                 Access access = request.getHost().getReadOnly() ? Access.READ_ONLY : Access.READ_WRITE;
                 yield new Mount.HostDirectory(request.getPath(), directory, access);
             }

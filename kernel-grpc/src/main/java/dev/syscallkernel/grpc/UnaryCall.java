@@ -57,7 +57,7 @@ final class UnaryCall<Q extends MessageLite, A> extends IncomingCall<Q, A> {
     void halfClosed() {
         Q asked = request;
         if (asked == null) {
-            throw Failures.malformed("call", "there is no request in a call that takes one");
+            return; // it was malformed, and that was answered
         }
         if (!pool.tryRun(asked.getSerializedSize(), () -> guarded(() -> start(asked)))) {
             throw Failures.overloaded();

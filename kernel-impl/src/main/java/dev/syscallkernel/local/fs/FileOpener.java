@@ -81,7 +81,7 @@ final class FileOpener implements AutoCloseable {
     private static FileChannel open(DirectoryHandle parent, Name name, Set<OpenOption> options) throws IOException {
         try {
             return parent.openFile(name, options);
-        } catch (FileSystemException failure) {
+        } catch (IOException failure) {
             throw HostErrors.isLink(failure) ? new SwappedException(failure) : failure;
         }
     }

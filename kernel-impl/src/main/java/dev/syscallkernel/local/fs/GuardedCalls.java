@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedCalls implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(GuardedCalls.class.getName());
-    private static final int MAX_THREADS = 64;
     private static final int MAX_LOST = 8;
     private static final long PATIENCE_MILLIS = 50;
     private static final int ATTEMPTS = 60;
@@ -49,8 +48,10 @@ final class GuardedCalls implements AutoCloseable {
     }
 
     private final AtomicInteger lost = new AtomicInteger();
+
+    /** As many as there are callers that wait, and those that were lost. */
     private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, MAX_THREADS, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                 Thread thread = new Thread(task, "syscallkernel-open");
                 thread.setDaemon(true);
                 return thread;

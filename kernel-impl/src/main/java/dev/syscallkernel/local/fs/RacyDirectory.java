@@ -45,6 +45,11 @@ record RacyDirectory(Path path) implements Directory {
     }
 
     @Override
+    public StablePath stablePath() {
+        return new StablePath(path, () -> {});
+    }
+
+    @Override
     public List<Name> names() throws IOException {
         List<Name> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {

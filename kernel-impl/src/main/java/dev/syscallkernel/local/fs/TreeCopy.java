@@ -46,7 +46,7 @@ final class TreeCopy {
 
     /** Copies an entry into a directory, under a name that is free. A failure may leave an incomplete copy. */
     void copy(Target.Existing source, DirectoryHandle parent, Name name) throws IOException {
-        Path path = from.racyPath(source.position().names());
+        Path path = from.pathBelowRoot(source.position().names());
         if (!source.isDirectory()) {
             copyEntry(source.parent(), source.name(), source.attributes(), path, parent, name);
             return;
@@ -112,9 +112,9 @@ final class TreeCopy {
     }
 
     /** By path, as Java has nothing else: see {@link Walk}. */
-    private static Path readLink(Path path) throws IOException {
+    private Path readLink(Path path) throws IOException {
         try {
-            return Files.readSymbolicLink(path);
+            return from.byPath(ctx, root -> Files.readSymbolicLink(root.resolve(path)));
         } catch (NotLinkException swapped) {
             throw new SwappedException(swapped);
         }
