@@ -159,7 +159,7 @@ final class RemoteProcess implements KernelProcess {
             throw new SyscallException(
                     WireEnums.fromWire(response.getCode()),
                     Failures.UPDATE_SANDBOX,
-                    pid.toString(),
+                    response.getSubject(),
                     Failures.reason(response.getError()));
         }
     }

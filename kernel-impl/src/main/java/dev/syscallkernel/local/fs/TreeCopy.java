@@ -70,19 +70,20 @@ final class TreeCopy {
             throw ctx.failure(ErrorCode.NAME_TOO_LONG, "the directory is over 256 directories deep");
         }
         Path branchPath = branch.names.stream().map(Name::path).reduce(path, Path::resolve);
-        try (DirectoryHandle original = descend(originals, branch);
-                DirectoryHandle copy = descend(copies, branch)) {
+        try (DirectoryHandle original = descend(originals, branch, from);
+                DirectoryHandle copy = descend(copies, branch, to)) {
             for (Name name : original.names()) {
                 ctx.throwIfCancelled();
                 BasicFileAttributes attributes = HiddenNames.isHidden(name.text()) ? null : original.find(name);
                 if (attributes == null) {
                     continue;
                 }
+                Name newName = name.in(to.fileSystem());
                 if (attributes.isDirectory()) {
-                    Nursery.makeDirectory(ctx, to, copy, name);
+                    Nursery.makeDirectory(ctx, to, copy, newName);
                     pending.add(branch.child(name, attributes));
                 } else {
-                    copyEntry(original, name, attributes, branchPath.resolve(name.path()), copy, name);
+                    copyEntry(original, name, attributes, branchPath.resolve(name.path()), copy, newName);
                 }
             }
         }
@@ -120,20 +121,21 @@ final class TreeCopy {
         }
     }
 
-    private static void setPermissions(DirectoryHandle copies, Branch branch) throws IOException {
+    private void setPermissions(DirectoryHandle copies, Branch branch) throws IOException {
         if (branch.attributes instanceof PosixFileAttributes posix) {
             Set<PosixFilePermission> permissions = posix.permissions();
-            try (DirectoryHandle directory = descend(copies, branch)) {
+            try (DirectoryHandle directory = descend(copies, branch, to)) {
                 directory.setPermissions(permissions);
             }
         }
     }
 
-    private static DirectoryHandle descend(DirectoryHandle top, Branch branch) throws IOException {
+    private static DirectoryHandle descend(DirectoryHandle top, Branch branch, MountedDirectory mount)
+            throws IOException {
         DirectoryHandle at = top.share();
         for (Name name : branch.names) {
             try (DirectoryHandle above = at) {
-                at = above.enter(name);
+                at = above.enter(name.in(mount.fileSystem()));
             }
         }
         return at;
