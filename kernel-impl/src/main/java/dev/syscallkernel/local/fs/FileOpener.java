@@ -23,7 +23,7 @@ import java.util.Set;
  *
  * <p>Thread-safe.
  */
-final class FileOpener implements AutoCloseable {
+final class FileOpener {
     private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     private static final Set<OpenOption> WRITE = Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     private static final Set<OpenOption> READ_WRITE =
@@ -81,7 +81,7 @@ final class FileOpener implements AutoCloseable {
     private static FileChannel open(DirectoryHandle parent, Name name, Set<OpenOption> options) throws IOException {
         try {
             return parent.openFile(name, options);
-        } catch (FileSystemException failure) {
+        } catch (IOException failure) {
             throw HostErrors.isLink(failure) ? new SwappedException(failure) : failure;
         }
     }
@@ -117,10 +117,5 @@ final class FileOpener implements AutoCloseable {
         return permissions.contains(PosixFilePermission.OWNER_EXECUTE)
                 || permissions.contains(PosixFilePermission.GROUP_EXECUTE)
                 || permissions.contains(PosixFilePermission.OTHERS_EXECUTE);
-    }
-
-    @Override
-    public void close() {
-        guarded.close();
     }
 }

@@ -16,13 +16,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs calls that open a file by its name, on threads of their own. Somebody may put a FIFO in the file's place at that
@@ -34,9 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe.
  */
-final class GuardedCalls implements AutoCloseable {
+final class GuardedCalls {
     private static final System.Logger LOG = System.getLogger(GuardedCalls.class.getName());
-    private static final int MAX_THREADS = 64;
     private static final int MAX_LOST = 8;
     private static final long PATIENCE_MILLIS = 50;
     private static final int ATTEMPTS = 60;
@@ -49,8 +46,10 @@ final class GuardedCalls implements AutoCloseable {
     }
 
     private final AtomicInteger lost = new AtomicInteger();
+
+    /** As many as there are callers that wait, and those that were lost. Idle ones end by themselves. */
     private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, MAX_THREADS, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                 Thread thread = new Thread(task, "syscallkernel-open");
                 thread.setDaemon(true);
                 return thread;
@@ -84,28 +83,36 @@ final class GuardedCalls implements AutoCloseable {
 
     private <T extends Closeable> void start(
             SyscallContext ctx, DirectoryHandle parent, Call<T> call, CompletableFuture<T> result) {
-        if (lost.get() >= MAX_LOST || !parent.retain()) {
-            throw busy(ctx, null);
+        if (lost.get() >= MAX_LOST) {
+            throw ctx.failure(ErrorCode.UNAVAILABLE, "too many files of this process do not open");
         }
+        parent.share();
         try {
             threads.execute(() -> finish(parent, call, result));
-        } catch (RejectedExecutionException busy) {
+        } catch (RuntimeException | Error failure) {
             parent.close();
-            throw busy(ctx, busy);
+            throw failure;
         }
     }
 
     private <T extends Closeable> void finish(DirectoryHandle parent, Call<T> call, CompletableFuture<T> result) {
-        try (parent) {
-            T value = call.run();
+        try {
+            T value = runAndLeave(parent, call);
             if (!result.complete(value)) {
                 lost.decrementAndGet();
-                value.close();
+                closeUnused(value);
             }
         } catch (IOException | RuntimeException | Error failure) {
             if (!result.completeExceptionally(failure)) {
                 lost.decrementAndGet();
             }
+        }
+    }
+
+    /** The directory is left before the caller hears of the result, and not at some time after it. */
+    private static <T> T runAndLeave(DirectoryHandle parent, Call<T> call) throws IOException {
+        try (parent) {
+            return call.run();
         }
     }
 
@@ -144,15 +151,5 @@ final class GuardedCalls implements AutoCloseable {
         Throwable cause = requireNonNullElse(failure.getCause(), failure);
         Throwables.throwIfUnchecked(cause);
         return cause instanceof IOException expected ? expected : new IOException(cause);
-    }
-
-    private static SyscallException busy(SyscallContext ctx, @Nullable Throwable cause) {
-        return ctx.failure(ErrorCode.UNAVAILABLE, "too many files of this process wait to be opened", cause);
-    }
-
-    /** Lets the threads end when they have nothing left to do. */
-    @Override
-    public void close() {
-        threads.shutdown();
     }
 }
