@@ -16,7 +16,7 @@ final class ConnectionOptions {
             names = CONNECT,
             paramLabel = "ADDRESS",
             defaultValue = "${env:SYSCALLKERNEL_ADDRESS:-127.0.0.1:50051}",
-            description = "Where the kernel's server listens: HOST:PORT or unix:PATH."
+            description = "Where the kernel's server listens, such as 127.0.0.1:50051 or unix:/run/kernel.sock."
                     + " Default: the variable SYSCALLKERNEL_ADDRESS, or else 127.0.0.1:50051.")
     private String address = "";
 

@@ -43,8 +43,8 @@ record DemoReport(ByteSize size, String written, List<DemoReading> readings) {
                 matches(reading) ? "match" : "DIFFERENT"));
         lines.addAll(table.lines());
         lines.add("");
-        lines.add("Each way was run once, cold, and its throughput includes SHA-256. Peaks are those of the whole JVM, for gRPC client and server together;"
-                + " that of the heap includes garbage (its limit is "
+        lines.add("Each way was run once, cold; its throughput includes SHA-256. Peaks are those of the whole JVM,");
+        lines.add("for gRPC of client and server together; that of the heap includes garbage (its limit is "
                 + new ByteSize(Runtime.getRuntime().maxMemory()) + ").");
         return lines;
     }

@@ -38,8 +38,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--listen",
             paramLabel = "ADDRESS",
-            description = "HOST:PORT of a loopback address, with port 0 for any free one, or unix:PATH."
-                    + " Default: 127.0.0.1:50051.")
+            description = "A loopback address, such as 127.0.0.1:50051 (the default), with port 0 for any free one;"
+                    + " or a Unix socket, such as unix:/run/kernel.sock.")
     private String address = "127.0.0.1:50051";
 
     @Option(
@@ -51,7 +51,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--mount",
             paramLabel = "VIRTUAL=HOST[:ro]",
-            description = "Another directory for each process, read-only with :ro; can be repeated.")
+            description = "Another directory for each process, such as /data=/srv/data:ro; read-only if :ro is there."
+                    + " Can be repeated.")
     private List<Mount.HostDirectory> mounts = new ArrayList<>();
 
     @Option(
