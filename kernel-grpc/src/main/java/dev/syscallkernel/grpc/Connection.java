@@ -120,7 +120,7 @@ final class Connection implements AutoCloseable {
             MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout, String syscall, String subject) {
         requireSendable(request, syscall, subject);
         try {
-            return ClientCalls.blockingUnaryCall(channel, method, options(timeout), request);
+            return ClientCalls.blockingUnaryCall(usable(channel), method, options(timeout), request);
         } catch (StatusRuntimeException status) {
             throw failure(status, syscall, subject);
         }
@@ -129,7 +129,7 @@ final class Connection implements AutoCloseable {
     /** Makes a call. The future fails with {@link StatusRuntimeException}; cancelling it cancels the call. */
     <Q extends MessageLite, A> CompletableFuture<A> start(
             MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout) {
-        ClientCall<Q, A> call = channel.newCall(method, options(timeout));
+        ClientCall<Q, A> call = usable(channel).newCall(method, options(timeout));
         Answer<A> answer = new Answer<>();
         ClientCalls.asyncUnaryCall(call, request, answer);
         var unused = answer.future.whenComplete((result, problem) -> {
@@ -142,14 +142,23 @@ final class Connection implements AutoCloseable {
 
     /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
     ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
-        return channel.newCall(
-                KernelServiceGrpc.getStreamSyscallMethod(),
-                CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+        return usable(channel)
+                .newCall(
+                        KernelServiceGrpc.getStreamSyscallMethod(),
+                        CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
     }
 
     /** A call for events, yet to be started. */
     ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
-        return events.newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+        return usable(events).newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+    }
+
+    /** A channel that will try to connect, even if the last attempt failed a moment ago. */
+    private static ManagedChannel usable(ManagedChannel channel) {
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            channel.enterIdle(); // forgets the failure, and how long to wait after it
+        }
+        return channel;
     }
 
     private CallOptions options(@Nullable Duration timeout) {
@@ -175,20 +184,9 @@ final class Connection implements AutoCloseable {
     /** What a status means to the caller. */
     SyscallException failure(StatusRuntimeException problem, String syscall, String subject) {
         Status status = problem.getStatus();
-        if (status.getCode() == Status.Code.UNAVAILABLE) {
-            forgetFailure(channel);
-            forgetFailure(events);
-        }
         return Statuses.failure(problem, syscall, subject)
                 .orElseGet(() -> new SyscallException(
                         Statuses.errorCode(status.getCode()), syscall, subject, explanation(status), problem));
-    }
-
-    /** The next call shall try to connect, and not fail because this one did. */
-    private static void forgetFailure(ManagedChannel channel) {
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-            channel.enterIdle();
-        }
     }
 
     private String explanation(Status status) {

@@ -4,6 +4,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call that a client made. Whatever goes wrong in it becomes a status: an exception that reached gRPC would end the
@@ -46,6 +47,12 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
 
     /** The call is over, or the client is gone: releases what is held for it. */
     abstract void release();
+
+    /** The message that tells of a failure before the status does; null if there is none. */
+    @Nullable
+    A farewell(Status failure) {
+        return null;
+    }
 
     /** The server is closing. A call that would never end by itself ends here. */
     void serverCloses() {}
@@ -126,6 +133,10 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         }
         StatusRuntimeException status = Statuses.of(problem);
         Metadata trailers = status.getTrailers();
+        A farewell = farewell(status.getStatus());
+        if (farewell != null) {
+            send(farewell);
+        }
         close(status.getStatus(), trailers == null ? new Metadata() : trailers);
     }
 

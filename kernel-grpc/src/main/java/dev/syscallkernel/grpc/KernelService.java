@@ -144,6 +144,7 @@ final class KernelService {
             return CreateProcessResponse.newBuilder()
                     .setError(failure.reason())
                     .setCode(WireEnums.toWire(failure.code()))
+                    .setSubject(failure.subject())
                     .build();
         }
     }
@@ -160,6 +161,7 @@ final class KernelService {
             return UpdateSandboxResponse.newBuilder()
                     .setError(failure.reason())
                     .setCode(WireEnums.toWire(failure.code()))
+                    .setSubject(failure.subject())
                     .build();
         }
     }

@@ -10,6 +10,7 @@ import dev.syscallkernel.stream.StreamingReader;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.Status;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -161,13 +162,14 @@ final class ReadStream extends IncomingCall<StreamSyscallRequest, StreamSyscallC
 
     private void end(Throwable problem) {
         release();
-        Throwable cause = Futures.cause(problem);
-        if (!isCancelled()) {
-            send(StreamSyscallChunk.newBuilder()
-                    .setError(Failures.reason(Statuses.of(cause).getStatus().getDescription()))
-                    .build());
-        }
-        fail(cause);
+        fail(Futures.cause(problem));
+    }
+
+    @Override
+    StreamSyscallChunk farewell(Status failure) {
+        return StreamSyscallChunk.newBuilder()
+                .setError(Failures.reason(failure.getDescription()))
+                .build();
     }
 
     /** Closes the file, or prevents it from being opened. A waiting {@code next} ends. */

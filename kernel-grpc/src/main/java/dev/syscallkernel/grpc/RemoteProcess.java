@@ -77,7 +77,9 @@ final class RemoteProcess implements KernelProcess {
 
     private <R extends @Nullable Object> R executeWithin(Syscall<R> call, @Nullable Duration timeout) {
         if (call instanceof OpenReader open) {
-            return await(this.<R>opened(open, timeout), call);
+            @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>: that is what R is
+            R reader = (R) await(opening(open, timeout), open);
+            return reader;
         }
         var response = connection.call(
                 KernelServiceGrpc.getExecuteSyscallMethod(), request(call), timeout, call.name(), call.subject());
@@ -88,7 +90,9 @@ final class RemoteProcess implements KernelProcess {
     public <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout) {
         requireNonNull(timeout, "timeout");
         if (call instanceof OpenReader open) {
-            return opened(open, timeout);
+            @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>: that is what R is
+            CompletableFuture<R> reader = (CompletableFuture<R>) opening(open, timeout);
+            return reader;
         }
         SyscallRequest request;
         try {
@@ -116,23 +120,22 @@ final class RemoteProcess implements KernelProcess {
         return Failures.unintelligible(call.name(), call.subject(), problem);
     }
 
-    @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>, so that is what R is.
-    private <R extends @Nullable Object> CompletableFuture<R> opened(OpenReader call, @Nullable Duration timeout) {
-        CompletableFuture<StreamingReader> reader;
+    private CompletableFuture<StreamingReader> opening(OpenReader call, @Nullable Duration timeout) {
         try {
-            reader = RemoteReader.open(connection, pid, call, timeout == null ? connection.callTimeout() : timeout);
+            return RemoteReader.open(connection, pid, call, timeout == null ? connection.callTimeout() : timeout);
         } catch (SyscallException refusal) {
-            reader = CompletableFuture.failedFuture(refusal);
+            return CompletableFuture.failedFuture(refusal);
         }
-        return (CompletableFuture<R>) reader;
     }
 
-    private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
+    private static StreamingReader await(CompletableFuture<StreamingReader> opening, OpenReader call) {
         try {
-            return answer.get();
+            return opening.get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            answer.cancel(false);
+            if (!opening.cancel(false)) {
+                var unused = opening.thenAccept(StreamingReader::close); // it was opened just now, for nobody
+            }
             throw new SyscallException(
                     ErrorCode.CANCELLED,
                     call.name(),
@@ -159,7 +162,7 @@ final class RemoteProcess implements KernelProcess {
             throw new SyscallException(
                     WireEnums.fromWire(response.getCode()),
                     Failures.UPDATE_SANDBOX,
-                    pid.toString(),
+                    response.getSubject(),
                     Failures.reason(response.getError()));
         }
     }

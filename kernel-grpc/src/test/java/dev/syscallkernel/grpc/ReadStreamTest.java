@@ -158,6 +158,9 @@ class ReadStreamTest extends ServerTest {
     void aStreamOfNobodyIsNotFound() throws Exception {
         Stream stream = Stream.open(channel, 4711, read("f").build());
         assertStatus(stream.awaitEnd(), Status.Code.NOT_FOUND, ErrorCode.NO_SUCH_PROCESS);
+        assertThat(stream.messages)
+                .singleElement()
+                .satisfies(message -> assertThat(message.getError()).contains("4711"));
     }
 
     @Test
