@@ -1,7 +1,10 @@
 /** The kernel in-process: no network, no protobuf. */
 module dev.syscallkernel.local {
     requires transitive dev.syscallkernel.api;
+    requires com.google.common;
+    requires jdk.management;
     requires static org.jspecify;
 
     exports dev.syscallkernel.local;
+    exports dev.syscallkernel.local.interceptor;
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxProcesses operating-system children
  * @param maxNetworkConnections network connections
  * @param maxOpenStreams open streams
+ * @param maxTasks calls that wait in the background, such as sleeping ones
  * @param maxInlineBytes bytes that one plain read or write can carry; more than that is streamed
  */
 public record ResourceLimits(
@@ -21,10 +22,11 @@ public record ResourceLimits(
         int maxProcesses,
         int maxNetworkConnections,
         int maxOpenStreams,
+        int maxTasks,
         int maxInlineBytes) {
 
-    /** 256 descriptors, 64 children, 64 connections, 64 streams, 4 MiB inline; no limit of memory and CPU time. */
-    public static final ResourceLimits DEFAULT = new ResourceLimits(0, Duration.ZERO, 256, 64, 64, 64, 4 << 20);
+    /** 256 descriptors, 64 children, 64 connections, 64 streams, 1,000 tasks, 4 MiB inline; no limit of memory and CPU time. */
+    public static final ResourceLimits DEFAULT = new ResourceLimits(0, Duration.ZERO, 256, 64, 64, 64, 1000, 4 << 20);
 
     public ResourceLimits {
         requireNotNegative(maxMemoryBytes, "maxMemoryBytes");
@@ -33,6 +35,7 @@ public record ResourceLimits(
         requireNotNegative(maxProcesses, "maxProcesses");
         requireNotNegative(maxNetworkConnections, "maxNetworkConnections");
         requireNotNegative(maxOpenStreams, "maxOpenStreams");
+        requireNotNegative(maxTasks, "maxTasks");
         requireNotNegative(maxInlineBytes, "maxInlineBytes");
     }
 
@@ -44,6 +47,7 @@ public record ResourceLimits(
                 maxProcesses,
                 maxNetworkConnections,
                 maxOpenStreams,
+                maxTasks,
                 maxInlineBytes);
     }
 
@@ -55,6 +59,19 @@ public record ResourceLimits(
                 maxProcesses,
                 maxNetworkConnections,
                 streams,
+                maxTasks,
+                maxInlineBytes);
+    }
+
+    public ResourceLimits withMaxTasks(int tasks) {
+        return new ResourceLimits(
+                maxMemoryBytes,
+                maxCpuTime,
+                maxFileDescriptors,
+                maxProcesses,
+                maxNetworkConnections,
+                maxOpenStreams,
+                tasks,
                 maxInlineBytes);
     }
 
@@ -66,6 +83,7 @@ public record ResourceLimits(
                 maxProcesses,
                 maxNetworkConnections,
                 maxOpenStreams,
+                maxTasks,
                 bytes);
     }
 

@@ -1,7 +1,6 @@
 package dev.syscallkernel.local.call;
 
 import dev.syscallkernel.ErrorCode;
-import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
@@ -12,19 +11,19 @@ import org.jspecify.annotations.Nullable;
  * One syscall under way, as its handler sees it: the rules of its process at the moment it started, and whether it is
  * still wanted.
  *
- * @param pid who calls
  * @param syscall the name of the syscall
  * @param subject what it acts on
  * @param sandbox the rules it runs under
  * @param limits the limits it runs under
+ * @param place what it holds on to beyond its answer, counted against a limit
  * @param cancellation looked at between pieces of long work
  */
 public record SyscallContext(
-        Pid pid,
         String syscall,
         String subject,
         Sandbox sandbox,
         ResourceLimits limits,
+        Place place,
         CancellationToken cancellation) {
 
     /** How much work may be done between two looks at the token, in bytes. */

@@ -1,0 +1,119 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.SyscallException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a kernel keeps on the host for itself: the scratch directories of its processes and, in a directory that the
+ * operator named, a lock that keeps a second kernel away. Without such a directory it is a temporary one.
+ */
+final class StateDirectory implements AutoCloseable {
+    private final Path directory;
+    private final boolean temporary;
+    private final @Nullable FileChannel lock;
+
+    private StateDirectory(Path directory, boolean temporary, @Nullable FileChannel lock) {
+        this.directory = directory;
+        this.temporary = temporary;
+        this.lock = lock;
+    }
+
+    /** Opens the named directory, creating it where needed, and removes what a killed kernel left in it. */
+    static StateDirectory open(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            FileChannel lock = lock(directory.resolve("lock"));
+            StateDirectory state = new StateDirectory(directory, false, lock);
+            deleteTree(state.scratch());
+            return state;
+        } catch (IOException problem) {
+            throw failure("the state directory cannot be used: " + problem, problem);
+        }
+    }
+
+    /** A directory that lives as long as the kernel. */
+    static StateDirectory temporary() {
+        try {
+            return new StateDirectory(Files.createTempDirectory("syscallkernel-"), true, null);
+        } catch (IOException problem) {
+            throw failure("no temporary directory can be created: " + problem, problem);
+        }
+    }
+
+    /** Beneath it lie the scratch directories of the processes. */
+    Path scratch() {
+        return directory.resolve("scratch");
+    }
+
+    @Override
+    public void close() {
+        try {
+            deleteTree(temporary ? directory : scratch());
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException problem) {
+            System.getLogger(StateDirectory.class.getName())
+                    .log(System.Logger.Level.WARNING, "The kernel's own directory could not be cleaned up", problem);
+        }
+    }
+
+    private static FileChannel lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException heldByThisJvm) {
+            channel.close();
+            throw inUse(heldByThisJvm);
+        }
+        channel.close();
+        throw inUse(null);
+    }
+
+    private static SyscallException inUse(@Nullable Throwable cause) {
+        return failure("another kernel is using the state directory; stop it, or give this one its own", cause);
+    }
+
+    private static SyscallException failure(String reason, @Nullable Throwable cause) {
+        return new SyscallException(ErrorCode.UNAVAILABLE, "start_kernel", "", reason, cause);
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        if (!Files.isDirectory(root)) {
+            return;
+        }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException problem) throws IOException {
+                if (problem != null) {
+                    throw problem;
+                }
+                Files.delete(dir);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

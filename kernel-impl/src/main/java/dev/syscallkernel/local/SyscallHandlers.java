@@ -1,0 +1,148 @@
+package dev.syscallkernel.local;
+
+import static dev.syscallkernel.security.Capability.CREATE_FILE;
+import static dev.syscallkernel.security.Capability.DELETE_FILE;
+import static dev.syscallkernel.security.Capability.LIST_DIRECTORY;
+import static dev.syscallkernel.security.Capability.READ_FILE;
+import static dev.syscallkernel.security.Capability.SYSTEM_INFO;
+import static dev.syscallkernel.security.Capability.TIME_ACCESS;
+import static dev.syscallkernel.security.Capability.WRITE_FILE;
+
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.fs.FileSyscall.CopyFile;
+import dev.syscallkernel.fs.FileSyscall.CreateDirectory;
+import dev.syscallkernel.fs.FileSyscall.CreateFile;
+import dev.syscallkernel.fs.FileSyscall.DeleteFile;
+import dev.syscallkernel.fs.FileSyscall.FileExists;
+import dev.syscallkernel.fs.FileSyscall.GetWorkingDirectory;
+import dev.syscallkernel.fs.FileSyscall.ListDirectory;
+import dev.syscallkernel.fs.FileSyscall.MoveFile;
+import dev.syscallkernel.fs.FileSyscall.ReadFile;
+import dev.syscallkernel.fs.FileSyscall.RemoveDirectory;
+import dev.syscallkernel.fs.FileSyscall.SetWorkingDirectory;
+import dev.syscallkernel.fs.FileSyscall.StatFile;
+import dev.syscallkernel.fs.FileSyscall.TruncateFile;
+import dev.syscallkernel.fs.FileSyscall.WriteFile;
+import dev.syscallkernel.local.call.SyscallContext;
+import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.local.process.LogicalProcess;
+import dev.syscallkernel.local.process.Resources;
+import dev.syscallkernel.local.stream.FileReader;
+import dev.syscallkernel.local.syscall.Handler;
+import dev.syscallkernel.local.syscall.SyscallTable;
+import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
+import dev.syscallkernel.system.SystemSyscall.GetEnvVar;
+import dev.syscallkernel.system.SystemSyscall.GetSystemInfo;
+import dev.syscallkernel.system.SystemSyscall.GetUptime;
+import dev.syscallkernel.system.SystemSyscall.SetEnvVar;
+import dev.syscallkernel.system.SystemSyscall.Sleep;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The table of this kernel: for each syscall the capabilities it needs and the handler that does it. */
+final class SyscallHandlers {
+    private SyscallHandlers() {}
+
+    static SyscallTable table(SystemHandlers system, Clock clock, Supplier<Duration> uptime) {
+        SyscallTable.Builder table = new SyscallTable.Builder();
+        addFiles(table);
+        addDirectories(table);
+        addSystem(table, system, clock, uptime);
+        return table.holding(
+                        Resources.Kind.STREAM,
+                        OpenReader.class,
+                        Set.of(READ_FILE),
+                        (process, context, call) -> FileReader.open(
+                                context, process.files().openForReading(context, call.path()), call.options()))
+                .build();
+    }
+
+    private static void addFiles(SyscallTable.Builder table) {
+        table.immediate(
+                        ReadFile.class,
+                        Set.of(READ_FILE),
+                        (p, x, c) -> p.files().readFile(x, c.path()))
+                // Creating a file where there was none also needs CREATE_FILE, which shows only in the walk.
+                .immediate(WriteFile.class, Set.of(WRITE_FILE), change((f, x, c) -> f.writeFile(x, c.path(), c.data())))
+                .immediate(CreateFile.class, Set.of(CREATE_FILE), change((f, x, c) -> f.createFile(x, c.path())))
+                .immediate(DeleteFile.class, Set.of(DELETE_FILE), change((f, x, c) -> f.deleteFile(x, c.path())))
+                .immediate(
+                        FileExists.class,
+                        Set.of(READ_FILE),
+                        (p, x, c) -> p.files().exists(x, c.path()))
+                .immediate(
+                        StatFile.class,
+                        Set.of(READ_FILE),
+                        (p, x, c) -> p.files().stat(x, c.path()))
+                .immediate(
+                        MoveFile.class,
+                        Set.of(WRITE_FILE, CREATE_FILE),
+                        change((f, x, c) -> f.move(x, c.source(), c.destination())))
+                .immediate(
+                        CopyFile.class,
+                        Set.of(READ_FILE, WRITE_FILE, CREATE_FILE),
+                        change((f, x, c) -> f.copy(x, c.source(), c.destination())))
+                .immediate(
+                        TruncateFile.class, Set.of(WRITE_FILE), change((f, x, c) -> f.truncate(x, c.path(), c.size())));
+    }
+
+    private static void addDirectories(SyscallTable.Builder table) {
+        table.immediate(
+                        ListDirectory.class,
+                        Set.of(LIST_DIRECTORY),
+                        (p, x, c) -> p.files().listDirectory(x, c.path()))
+                .immediate(
+                        CreateDirectory.class, Set.of(CREATE_FILE), change((f, x, c) -> f.createDirectory(x, c.path())))
+                .immediate(
+                        RemoveDirectory.class, Set.of(DELETE_FILE), change((f, x, c) -> f.removeDirectory(x, c.path())))
+                .immediate(
+                        GetWorkingDirectory.class,
+                        Set.of(),
+                        (p, x, c) -> p.files().workingDirectory())
+                .immediate(
+                        SetWorkingDirectory.class,
+                        Set.of(LIST_DIRECTORY),
+                        change((f, x, c) -> f.changeDirectory(x, c.path())));
+    }
+
+    private static void addSystem(
+            SyscallTable.Builder table, SystemHandlers system, Clock clock, Supplier<Duration> uptime) {
+        table.immediate(GetSystemInfo.class, Set.of(SYSTEM_INFO), (p, x, c) -> SystemHandlers.systemInfo())
+                .immediate(GetCurrentTime.class, Set.of(TIME_ACCESS), (p, x, c) -> clock.instant())
+                .immediate(GetUptime.class, Set.of(TIME_ACCESS), (p, x, c) -> uptime.get())
+                .deferred(Sleep.class, Set.of(TIME_ACCESS), system::sleep)
+                .immediate(
+                        GetEnvVar.class, Set.of(), (p, x, c) -> p.environment().value(x, c.key()))
+                .immediate(
+                        SetEnvVar.class,
+                        Set.of(),
+                        nothing((p, x, c) -> p.environment().set(x, c.key(), c.value())));
+    }
+
+    /** Work that has nothing to answer. */
+    @SuppressWarnings("NullAway") // Null is the one value of Void, which the checker does not see behind the generics.
+    private static <C extends Syscall<@Nullable Void>> Handler.Immediate<C, @Nullable Void> nothing(Work<C> work) {
+        return (process, context, call) -> {
+            work.apply(process, context, call);
+            return null;
+        };
+    }
+
+    private static <C extends Syscall<@Nullable Void>> Handler.Immediate<C, @Nullable Void> change(FileWork<C> work) {
+        return nothing((process, context, call) -> work.apply(process.files(), context, call));
+    }
+
+    @FunctionalInterface
+    private interface Work<C> {
+        void apply(LogicalProcess process, SyscallContext context, C call);
+    }
+
+    @FunctionalInterface
+    private interface FileWork<C> {
+        void apply(FileTree files, SyscallContext context, C call);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.syscallkernel.local.fs;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Set;
+
+/** An open directory of the host. No operation follows a link in the name it is given. Thread-safe. */
+sealed interface Directory extends Closeable permits SecureDirectory, RacyDirectory {
+
+    /** Opens a directory of the host: securely if its file system can do that. */
+    @SuppressWarnings("StreamResourceLeak") // the answer takes it over
+    static Directory open(Path path) throws IOException {
+        DirectoryStream<Path> stream = Files.newDirectoryStream(path);
+        if (stream instanceof SecureDirectoryStream<Path> secure) {
+            return new SecureDirectory(secure);
+        }
+        stream.close();
+        return new RacyDirectory(path);
+    }
+
+    /** The attributes of the directory itself; {@link java.nio.file.attribute.PosixFileAttributes} where there are any. */
+    BasicFileAttributes attributes() throws IOException;
+
+    /** The attributes of an entry itself. */
+    BasicFileAttributes attributes(Name name) throws IOException;
+
+    /** Opens a directory in this one. A link swapped in at this moment would be followed: the caller has to verify. */
+    Directory open(Name name) throws IOException;
+
+    /** The names in the directory, hidden ones too, as they are at this moment. */
+    List<Name> names() throws IOException;
+
+    FileChannel openFile(Name name, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+            throws IOException;
+
+    void deleteFile(Name name) throws IOException;
+
+    void deleteDirectory(Name name) throws IOException;
+
+    /** Renames in one step, replacing what can be replaced. */
+    void move(Name name, Directory target, Name newName) throws IOException;
+
+    /** Sets the permissions of the directory itself. */
+    void setPermissions(Set<PosixFilePermission> permissions) throws IOException;
+
+    /** Opens the entry by its name: only for entries of the kernel's own making. */
+    void setPermissions(Name name, Set<PosixFilePermission> permissions) throws IOException;
+}

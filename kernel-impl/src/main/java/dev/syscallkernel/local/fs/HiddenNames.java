@@ -1,0 +1,32 @@
+package dev.syscallkernel.local.fs;
+
+import java.nio.file.FileSystem;
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The names inside mounts that are the kernel's own: never listed, and no process can use them. */
+final class HiddenNames {
+    private static final String PREFIX = ".sk-";
+    private static final String TEMPORARY = PREFIX + "tmp-";
+
+    /** Keeps the temporary names of two kernels on the same directory apart. */
+    private static final String RUN = Long.toUnsignedString(new SecureRandom().nextLong(), 36);
+
+    private static final AtomicLong COUNTER = new AtomicLong();
+
+    private HiddenNames() {}
+
+    static boolean isHidden(String name) {
+        return name.startsWith(PREFIX);
+    }
+
+    /** Whether this may be the rest of unfinished work. */
+    static boolean isTemporary(String name) {
+        return name.startsWith(TEMPORARY);
+    }
+
+    /** A name that nobody has used before. */
+    static Name fresh(FileSystem system) {
+        return Name.internal(system, TEMPORARY + RUN + "-" + COUNTER.incrementAndGet());
+    }
+}

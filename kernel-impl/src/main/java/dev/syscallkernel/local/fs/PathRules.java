@@ -1,0 +1,70 @@
+package dev.syscallkernel.local.fs;
+
+import com.google.common.base.Splitter;
+import dev.syscallkernel.security.Sandbox;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The path rules of a sandbox. They look at positions, which are where a path really leads. Immutable. */
+final class PathRules {
+    private final List<Position> allowed;
+    private final List<Position> blocked;
+
+    private PathRules(List<Position> allowed, List<Position> blocked) {
+        this.allowed = allowed;
+        this.blocked = blocked;
+    }
+
+    static PathRules of(Sandbox sandbox) {
+        return new PathRules(positions(sandbox.allowedPaths()), positions(sandbox.blockedPaths()));
+    }
+
+    /** Whether an operation may work on this place. */
+    boolean allows(List<String> names) {
+        return !blocks(names) && (allowed.isEmpty() || covers(allowed, names));
+    }
+
+    /** Whether the place is blocked, so that not even a path through it may be walked. */
+    boolean blocks(List<String> names) {
+        return !blocked.isEmpty() && covers(blocked, names);
+    }
+
+    /** Whether something beneath the place is blocked. */
+    boolean blocksBeneath(Position position) {
+        return blocked.stream().anyMatch(rule -> position.covers(rule.names()));
+    }
+
+    /** Whether the process may learn that nothing is at this place: it is allowed, or lies above what is. */
+    boolean mayBeMissing(List<String> names) {
+        return allowed.isEmpty()
+                || covers(allowed, names)
+                || allowed.stream().anyMatch(rule -> new Position(names).covers(rule.names()));
+    }
+
+    private static boolean covers(List<Position> rules, List<String> names) {
+        for (Position rule : rules) {
+            if (rule.covers(names)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static List<Position> positions(List<String> paths) {
+        return paths.stream().map(PathRules::position).toList();
+    }
+
+    private static Position position(String path) {
+        List<String> names = new ArrayList<>();
+        for (String component : Splitter.on('/').split(path)) {
+            if (component.equals(VirtualPath.PARENT)) {
+                if (!names.isEmpty()) {
+                    names.remove(names.size() - 1);
+                }
+            } else if (!component.isEmpty() && !component.equals(".")) {
+                names.add(component);
+            }
+        }
+        return new Position(names);
+    }
+}

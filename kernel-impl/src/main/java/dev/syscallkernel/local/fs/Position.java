@@ -1,0 +1,34 @@
+package dev.syscallkernel.local.fs;
+
+import com.google.common.base.Splitter;
+import java.util.List;
+
+/** A place in the virtual tree: the names that lead to it from the root, free of links, {@code .} and {@code ..}. */
+record Position(List<String> names) {
+    static final Position ROOT = new Position(List.of());
+
+    Position {
+        names = List.copyOf(names);
+    }
+
+    /** The position that a path without {@code .} and {@code ..} stands for. */
+    static Position of(String path) {
+        return new Position(Splitter.on('/').omitEmptyStrings().splitToList(path));
+    }
+
+    /** The last name; empty for the root. */
+    String name() {
+        return names.isEmpty() ? "" : names.get(names.size() - 1);
+    }
+
+    /** Whether this is the other place, or one above it. */
+    boolean covers(List<String> other) {
+        return names.size() <= other.size() && names.equals(other.subList(0, names.size()));
+    }
+
+    /** The absolute path. */
+    @Override
+    public String toString() {
+        return "/" + String.join("/", names);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.syscallkernel.local.fs;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The directories of a process that live no longer than it does. Used by one thread at a time. */
+final class ScratchDirectories {
+    private final Path root;
+    private final Map<String, Path> directories = new LinkedHashMap<>();
+
+    /** @param root where on the host they are made; itself made when the first one is */
+    ScratchDirectories(Path root) {
+        this.root = root;
+    }
+
+    /** Makes an empty directory that only the user of the kernel can enter. Answers its path without links. */
+    Path create(String virtualPath) throws IOException {
+        Files.createDirectories(root);
+        Path directory = Files.createTempDirectory(root.toRealPath(), "scratch-");
+        directories.put(virtualPath, directory);
+        return directory;
+    }
+
+    /** Removes the directories with all that is in them. */
+    FileTree.Cleanup remove() {
+        int removed = 0;
+        long bytes = 0;
+        List<String> errors = new ArrayList<>();
+        for (Map.Entry<String, Path> scratch : directories.entrySet()) {
+            try {
+                bytes += remove(scratch.getValue());
+                removed++;
+            } catch (IOException failure) {
+                errors.add(scratch.getKey() + ": " + HostErrors.describe(failure));
+            }
+        }
+        directories.clear();
+        return new FileTree.Cleanup(removed, bytes, errors);
+    }
+
+    private static long remove(Path directory) throws IOException {
+        try (DirectoryHandle base = DirectoryHandle.of(Directory.open(requireNonNull(directory.getParent())))) {
+            return TreeRemoval.remove(base, Name.ofEntry(directory));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.syscallkernel.local.fs;
+
+import dev.syscallkernel.local.call.SyscallContext;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * A hidden file that takes its place in one step when it is complete. Until then nobody sees it, and if it never is,
+ * closing it removes it.
+ */
+final class StagedFile implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(StagedFile.class.getName());
+    private static final Set<OpenOption> CREATE = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+
+    /** Java copies a heap buffer into a direct one of the same size, which it then keeps: so the pieces are small. */
+    private static final int PIECE = 64 << 10;
+
+    private final DirectoryHandle parent;
+    private final Name name;
+    private final FileChannel channel;
+    private boolean published;
+
+    private StagedFile(DirectoryHandle parent, Name name, FileChannel channel) {
+        this.parent = parent;
+        this.name = name;
+        this.channel = channel;
+    }
+
+    /** Begins a file with the permissions that new files have. */
+    static StagedFile begin(MountedDirectory mount, DirectoryHandle parent) throws IOException {
+        Name name = HiddenNames.fresh(mount.fileSystem());
+        return new StagedFile(parent, name, parent.openFile(name, CREATE));
+    }
+
+    /** Begins a file with the permissions of another one. */
+    static StagedFile beginLike(
+            SyscallContext ctx,
+            FileOpener opener,
+            MountedDirectory mount,
+            DirectoryHandle parent,
+            BasicFileAttributes model)
+            throws IOException {
+        if (!(model instanceof PosixFileAttributes posix)) {
+            return begin(mount, parent);
+        }
+        Set<PosixFilePermission> wanted = posix.permissions();
+        Name name = HiddenNames.fresh(mount.fileSystem());
+        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(wanted);
+        StagedFile file = new StagedFile(parent, name, parent.openFile(name, CREATE, mode));
+        try {
+            // The umask of the JVM may have taken some away.
+            if (parent.find(name) instanceof PosixFileAttributes actual
+                    && !actual.permissions().equals(wanted)) {
+                opener.setPermissions(ctx, parent, name, wanted);
+            }
+            return file;
+        } catch (IOException | RuntimeException | Error failure) {
+            file.close();
+            throw failure;
+        }
+    }
+
+    FileChannel channel() {
+        return channel;
+    }
+
+    /** Writes all that remains in the buffer. */
+    void write(SyscallContext ctx, ByteBuffer data) throws IOException {
+        ByteBuffer rest = data.duplicate();
+        while (rest.hasRemaining()) {
+            ctx.throwIfCancelled();
+            ByteBuffer piece = rest.slice(rest.position(), Math.min(PIECE, rest.remaining()));
+            rest.position(rest.position() + channel.write(piece));
+        }
+    }
+
+    /** Takes the place of what has the name now, if anything does. */
+    void publish(DirectoryHandle target, Name newName) throws IOException {
+        channel.close();
+        parent.move(name, target, newName);
+        published = true;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+            if (!published) {
+                parent.deleteFile(name);
+            }
+        } catch (NoSuchFileException gone) {
+            LOG.log(Level.DEBUG, "A temporary file was removed by somebody else", gone);
+        } catch (IOException failure) {
+            LOG.log(Level.WARNING, "A temporary file could not be removed", failure);
+        }
+    }
+}

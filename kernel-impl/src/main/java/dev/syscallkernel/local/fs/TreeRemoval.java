@@ -1,0 +1,83 @@
+package dev.syscallkernel.local.fs;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystem;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Deletes a directory with all that is in it. Directories found inside are first renamed to hidden names beside it, so
+ * that a tree of any depth takes two handles and no recursion. Links are deleted, never followed.
+ */
+final class TreeRemoval {
+    private static final int ATTEMPTS = 10;
+
+    private TreeRemoval() {}
+
+    /**
+     * Deletes an entry, whatever it is.
+     *
+     * @return the bytes of the files that were deleted
+     */
+    static long remove(DirectoryHandle base, Name name) throws IOException {
+        BasicFileAttributes attributes = base.find(name);
+        if (attributes == null) {
+            return 0;
+        }
+        if (!attributes.isDirectory()) {
+            return removeFile(base, name, attributes);
+        }
+        long bytes = 0;
+        Deque<Name> directories = new ArrayDeque<>();
+        directories.add(name);
+        while (!directories.isEmpty()) {
+            bytes += removeDirectory(base, directories.remove(), directories);
+        }
+        return bytes;
+    }
+
+    /** Somebody may still be writing into the directory: what appears after it was emptied is deleted too. */
+    private static long removeDirectory(DirectoryHandle base, Name name, Deque<Name> found) throws IOException {
+        long bytes = 0;
+        for (int attempt = 1; ; attempt++) {
+            bytes += empty(base, name, found);
+            try {
+                base.deleteDirectory(name);
+                return bytes;
+            } catch (DirectoryNotEmptyException busy) {
+                if (attempt == ATTEMPTS) {
+                    throw busy;
+                }
+            }
+        }
+    }
+
+    private static long empty(DirectoryHandle base, Name name, Deque<Name> found) throws IOException {
+        FileSystem system = name.path().getFileSystem();
+        long bytes = 0;
+        try (DirectoryHandle directory = base.enter(name)) {
+            for (Name entry : directory.names()) {
+                BasicFileAttributes attributes = directory.find(entry);
+                if (attributes == null) {
+                    continue;
+                }
+                if (attributes.isDirectory()) {
+                    Name aside = HiddenNames.fresh(system);
+                    directory.move(entry, base, aside);
+                    found.add(aside);
+                } else {
+                    bytes += removeFile(directory, entry, attributes);
+                }
+            }
+        }
+        return bytes;
+    }
+
+    private static long removeFile(DirectoryHandle parent, Name name, BasicFileAttributes attributes)
+            throws IOException {
+        parent.deleteFile(name);
+        return attributes.isRegularFile() ? attributes.size() : 0;
+    }
+}

@@ -1,0 +1,216 @@
+package dev.syscallkernel.local.process;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Pid;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.call.CancellationToken;
+import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ResourceLimits;
+import dev.syscallkernel.security.Sandbox;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * A logical process: a security principal, and the owner of what its calls hold. Thread-safe.
+ *
+ * <p>A call {@linkplain #enter enters} and {@linkplain #leave leaves}. When the process ends, its calls are told to
+ * stop, and whoever is last inside, a call or the one who ends the process, takes down the file tree. So no call works
+ * on a tree that is gone, and a late call leaves nothing behind.
+ */
+public final class LogicalProcess {
+    /** How long the end of a process waits for calls that are slow to notice it. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final int ENDED = Integer.MIN_VALUE;
+
+    private final Pid pid;
+    private final ProcessSpec spec;
+    private final FileTree files;
+    private final ResourceLimits kernelLimits;
+    private final Instant createdAt;
+    private final Environment environment;
+    private final Resources resources = new Resources();
+    private final CancellationToken cancellation = new CancellationToken();
+    private final AtomicInteger inside = new AtomicInteger(); // the number of calls, and the sign bit once ended
+    private final CompletableFuture<FileTree.Cleanup> treeDown = new CompletableFuture<>();
+    private final LongAdder calls = new LongAdder();
+    private final LongAdder failedCalls = new LongAdder();
+    private volatile Sandbox sandbox;
+
+    LogicalProcess(Pid pid, ProcessSpec spec, FileTree files, ResourceLimits kernelLimits, Instant createdAt) {
+        this.pid = pid;
+        this.spec = spec;
+        this.files = files;
+        this.kernelLimits = kernelLimits;
+        this.createdAt = createdAt;
+        this.environment = new Environment(spec.environment());
+        this.sandbox = spec.sandbox();
+    }
+
+    public Pid pid() {
+        return pid;
+    }
+
+    public FileTree files() {
+        return files;
+    }
+
+    public Environment environment() {
+        return environment;
+    }
+
+    public Resources resources() {
+        return resources;
+    }
+
+    public Sandbox sandbox() {
+        return sandbox;
+    }
+
+    /** Cancelled when the process ends. */
+    public CancellationToken cancellation() {
+        return cancellation;
+    }
+
+    /** The limits of this sandbox, which are the kernel's where it names none. */
+    public ResourceLimits limits(Sandbox rules) {
+        return rules.limits().orElse(kernelLimits);
+    }
+
+    /** Replaces the sandbox; the new one has been checked. */
+    public void updateSandbox(Sandbox checked) {
+        requireAlive("update_sandbox");
+        sandbox = checked;
+    }
+
+    /** The ceiling of what the process can be granted, and its name for messages. */
+    public ProcessSpec spec() {
+        return spec;
+    }
+
+    public ProcessInfo info() {
+        requireAlive("get_process_info");
+        return new ProcessInfo(
+                pid,
+                spec.name(),
+                spec.level(),
+                spec.priority(),
+                sandbox,
+                files.mountPoints(),
+                files.workingDirectory(),
+                createdAt,
+                resources.count(Resources.Kind.STREAM),
+                calls.sum(),
+                failedCalls.sum());
+    }
+
+    /** Begins a call; {@link #leave} must follow. */
+    public void enter(String syscall) {
+        if (inside.getAndIncrement() < 0) {
+            leave();
+            throw noSuchProcess(syscall, pid);
+        }
+    }
+
+    /** Ends a call's use of the process. */
+    public void leave() {
+        if (inside.decrementAndGet() == ENDED) {
+            takeDownTree();
+        }
+    }
+
+    /** Counts a call that has been answered. */
+    public void count(boolean success) {
+        calls.increment();
+        if (!success) {
+            failedCalls.increment();
+        }
+    }
+
+    /** The error of a call to a process that does not live, or no longer. */
+    public static SyscallException noSuchProcess(String syscall, Pid pid) {
+        return new SyscallException(
+                ErrorCode.NO_SUCH_PROCESS,
+                syscall,
+                "",
+                "no live process has the pid " + pid + "; it has ended or was never created");
+    }
+
+    /**
+     * Ends the process and waits, for a few seconds at most, until its calls have left it.
+     *
+     * @return what it had still held; null if it had been ended before
+     */
+    End end() {
+        int before = inside.getAndUpdate(n -> n | ENDED);
+        if (before < 0) {
+            return End.ALREADY;
+        }
+        cancellation.cancel(ErrorCode.CANCELLED, "the process has ended");
+        Resources.Released released = resources.releaseAll();
+        if (before == 0) {
+            takeDownTree();
+        }
+        Map<String, Long> byType = new TreeMap<>(released.byType());
+        List<String> errors = new ArrayList<>(released.errors());
+        FileTree.Cleanup tree = awaitTree(errors);
+        if (tree.scratchDirectories() > 0) {
+            byType.put("scratch_directory", (long) tree.scratchDirectories());
+        }
+        errors.addAll(tree.errors());
+        return new End(true, tree.bytesFreed(), byType, errors);
+    }
+
+    /**
+     * How a process ended.
+     *
+     * @param first whether it was this call that ended it
+     */
+    record End(boolean first, long bytesFreed, Map<String, Long> byType, List<String> errors) {
+        static final End ALREADY = new End(false, 0, Map.of(), List.of());
+    }
+
+    private FileTree.Cleanup awaitTree(List<String> errors) {
+        FileTree.Cleanup unknown = new FileTree.Cleanup(0, 0, List.of());
+        try {
+            return treeDown.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            errors.add(
+                    (inside.get() & Integer.MAX_VALUE) + " calls have not stopped yet; the last one to stop cleans up");
+            return unknown;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            errors.add("interrupted while waiting for running calls; the last one to stop cleans up");
+            return unknown;
+        } catch (ExecutionException failure) {
+            errors.add("the file tree could not be released: " + failure.getCause());
+            return unknown;
+        }
+    }
+
+    private void takeDownTree() {
+        try {
+            treeDown.complete(files.release());
+        } catch (RuntimeException failure) {
+            treeDown.completeExceptionally(failure);
+        }
+    }
+
+    private void requireAlive(String operation) {
+        if (inside.get() < 0) {
+            throw noSuchProcess(operation, pid);
+        }
+    }
+}

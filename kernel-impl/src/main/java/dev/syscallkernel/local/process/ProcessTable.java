@@ -1,0 +1,123 @@
+package dev.syscallkernel.local.process;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Pid;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.event.KernelEvent;
+import dev.syscallkernel.local.event.EventBus;
+import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ResourceLimits;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** The live processes of a kernel. Thread-safe. */
+public final class ProcessTable implements AutoCloseable {
+    private final int maxProcesses;
+    private final ResourceLimits limits;
+    private final Clock clock;
+    private final EventBus events;
+    private final ConcurrentNavigableMap<Integer, LogicalProcess> live = new ConcurrentSkipListMap<>();
+    private final AtomicInteger count = new AtomicInteger();
+    private final AtomicInteger lastPid = new AtomicInteger();
+    private volatile boolean closed;
+
+    public ProcessTable(int maxProcesses, ResourceLimits limits, Clock clock, EventBus events) {
+        this.maxProcesses = maxProcesses;
+        this.limits = limits;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /** Creates a process whose spec has been checked; its file tree is made once there is room for it. */
+    public LogicalProcess create(ProcessSpec spec, Supplier<FileTree> files) {
+        if (count.incrementAndGet() > maxProcesses) {
+            count.decrementAndGet();
+            throw new SyscallException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    "create_process",
+                    spec.name(),
+                    "the kernel has " + maxProcesses + " of " + maxProcesses
+                            + " processes (maxProcesses); terminate some, or raise the limit");
+        }
+        LogicalProcess process;
+        try {
+            process = new LogicalProcess(nextPid(), spec, files.get(), limits, clock.instant());
+        } catch (Throwable failure) {
+            count.decrementAndGet();
+            throw failure;
+        }
+        live.put(process.pid().value(), process);
+        events.publish(new KernelEvent.ProcessCreated(clock.instant(), process.pid(), spec.name()));
+        if (closed) {
+            end(process.pid());
+        }
+        return process;
+    }
+
+    /** The live process with this pid, or NO_SUCH_PROCESS. */
+    public LogicalProcess find(Pid pid, String operation) {
+        LogicalProcess process = live.get(pid.value());
+        if (process == null) {
+            throw LogicalProcess.noSuchProcess(operation, pid);
+        }
+        return process;
+    }
+
+    /** All that live, by pid. */
+    public List<ProcessInfo> infos() {
+        List<ProcessInfo> infos = new ArrayList<>();
+        for (LogicalProcess process : live.values()) {
+            try {
+                infos.add(process.info());
+            } catch (SyscallException endedMeanwhile) {
+                // Not among the living any more.
+            }
+        }
+        return infos;
+    }
+
+    /** Ends a process, and tells what it left. Returns whether this call ended it. */
+    public boolean end(Pid pid) {
+        LogicalProcess process = live.get(pid.value());
+        if (process == null) {
+            return false;
+        }
+        Instant begin = clock.instant();
+        LogicalProcess.End end = process.end();
+        if (!end.first()) {
+            return false;
+        }
+        live.remove(pid.value());
+        count.decrementAndGet();
+        Instant now = clock.instant();
+        events.publish(new KernelEvent.ProcessTerminated(now, pid, 0));
+        events.publish(new KernelEvent.ResourceCleanup(
+                now, pid, end.bytesFreed(), Duration.between(begin, now), end.byType(), end.errors()));
+        return true;
+    }
+
+    /** Ends every process. */
+    @Override
+    public void close() {
+        closed = true;
+        live.values().forEach(process -> end(process.pid()));
+    }
+
+    private Pid nextPid() {
+        int pid = lastPid.incrementAndGet();
+        if (pid <= 0) {
+            throw new SyscallException(
+                    ErrorCode.RESOURCE_EXHAUSTED, "create_process", "", "all pids of this kernel have been used");
+        }
+        return new Pid(pid);
+    }
+}

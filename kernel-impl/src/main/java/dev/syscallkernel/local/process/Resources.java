@@ -1,0 +1,162 @@
+package dev.syscallkernel.local.process;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.call.Place;
+import dev.syscallkernel.process.ResourceLimits;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** What a process holds and has to give back when it ends. Thread-safe. */
+public final class Resources {
+
+    /** The kinds of resources that are counted and limited. */
+    public enum Kind {
+        STREAM("stream", "open streams", "maxOpenStreams", "close one of them"),
+        WAITING_CALL("waiting_call", "waiting calls", "maxTasks", "wait for one of them or cancel it");
+
+        private final String label;
+        private final String plural;
+        private final String limitName;
+        private final String wayOut;
+
+        Kind(String label, String plural, String limitName, String wayOut) {
+            this.label = label;
+            this.plural = plural;
+            this.limitName = limitName;
+            this.wayOut = wayOut;
+        }
+
+        /** How many of this kind a process may hold. A stream is a file descriptor too. */
+        private int limit(ResourceLimits limits) {
+            return switch (this) {
+                case STREAM -> Math.min(limits.maxOpenStreams(), limits.maxFileDescriptors());
+                case WAITING_CALL -> limits.maxTasks();
+            };
+        }
+    }
+
+    private final class CountedPlace implements Place {
+        private final Kind kind;
+        private @Nullable Runnable release; // guarded by this
+        private boolean over; // guarded by this
+
+        private CountedPlace(Kind kind) {
+            this.kind = kind;
+        }
+
+        @Override
+        public void releaseBy(Runnable action) {
+            synchronized (this) {
+                if (over) {
+                    return;
+                }
+                release = action;
+            }
+            if (closed) {
+                release();
+            }
+        }
+
+        /** Ends the holder. Returns whether there was one to end. */
+        private boolean release() {
+            Runnable action;
+            synchronized (this) {
+                action = release;
+                release = null;
+                if (over || action == null) {
+                    return false;
+                }
+            }
+            close();
+            action.run();
+            return true;
+        }
+
+        @Override
+        public void close() {
+            synchronized (this) {
+                if (over) {
+                    return;
+                }
+                over = true;
+                release = null;
+            }
+            places.remove(this);
+            counter(kind).decrementAndGet();
+        }
+    }
+
+    private final Set<CountedPlace> places = ConcurrentHashMap.newKeySet();
+    private final EnumMap<Kind, AtomicInteger> counters = new EnumMap<>(Kind.class);
+    private volatile boolean closed;
+
+    Resources() {
+        for (Kind kind : Kind.values()) {
+            counters.put(kind, new AtomicInteger());
+        }
+    }
+
+    /** How many are held now. */
+    public int count(Kind kind) {
+        return counter(kind).get();
+    }
+
+    /**
+     * Takes a place, before what needs it is made.
+     *
+     * @throws SyscallException RESOURCE_EXHAUSTED if the process holds as many as it may
+     */
+    public Place take(Kind kind, ResourceLimits limits, Syscall<?> call) {
+        AtomicInteger counter = counter(kind);
+        int limit = kind.limit(limits);
+        if (counter.incrementAndGet() > limit) {
+            int held = counter.decrementAndGet();
+            throw new SyscallException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    call.name(),
+                    call.subject(),
+                    "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName + "); "
+                            + kind.wayOut + ", or raise the limit");
+        }
+        CountedPlace place = new CountedPlace(kind);
+        places.add(place);
+        return place;
+    }
+
+    /** Ends every holder, now and from now on. */
+    Released releaseAll() {
+        closed = true;
+        Map<String, Long> byType = new TreeMap<>();
+        List<String> errors = new ArrayList<>();
+        for (CountedPlace place : places) {
+            try {
+                if (place.release()) {
+                    byType.merge(place.kind.label, 1L, Long::sum);
+                }
+            } catch (RuntimeException failure) {
+                errors.add(place.kind.label + ": " + failure.getMessage());
+            }
+        }
+        return new Released(byType, errors);
+    }
+
+    /** What {@link #releaseAll} did. */
+    record Released(Map<String, Long> byType, List<String> errors) {}
+
+    private AtomicInteger counter(Kind kind) {
+        AtomicInteger counter = counters.get(kind);
+        if (counter == null) {
+            throw new IllegalStateException("no counter for " + kind);
+        }
+        return counter;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.syscallkernel.local.stream;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.call.SyscallContext;
+import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamingReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an open file, chunk by chunk, into one direct buffer of its own: the file channel fills it without a further
+ * copy, and because no other reader shares it, a view that somebody keeps for too long shows nobody else's bytes.
+ */
+public final class FileReader implements StreamingReader {
+    private final SyscallContext context;
+    private final FileChannel channel;
+    private final ByteBuffer buffer;
+    private final long end; // the position where the stream ends
+    private final boolean endKnown; // false for a file that does not tell its size: it ends where it ends
+    private long position;
+    private long bytesRead;
+    private @Nullable ByteBuffer chunk;
+    private @Nullable SyscallException failure;
+    private volatile boolean closed;
+
+    private FileReader(SyscallContext context, FileTree.OpenFile file, ReadOptions options) {
+        this.context = context;
+        this.channel = file.channel();
+        // Files like those of /proc say that they have no bytes, and then have some.
+        this.endKnown = file.size() > 0;
+        this.position = options.offset();
+        long wanted = options.length().orElse(Long.MAX_VALUE);
+        long length = Math.min(wanted, endKnown ? Math.max(0, file.size() - position) : Long.MAX_VALUE - position);
+        this.end = position + length;
+        this.buffer = ByteBuffer.allocateDirect((int) Math.min(options.chunkSize(), length));
+    }
+
+    /** Starts reading a file. The reader owns it from now on, and the place of the call. */
+    public static FileReader open(SyscallContext context, FileTree.OpenFile file, ReadOptions options) {
+        FileReader reader;
+        try {
+            reader = new FileReader(context, file, options);
+        } catch (RuntimeException | Error problem) {
+            closeQuietly(file.channel());
+            throw problem;
+        }
+        context.place().releaseBy(reader::close);
+        return reader;
+    }
+
+    @Override
+    public boolean next() {
+        chunk = null;
+        if (closed) {
+            throw closed();
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        try {
+            return fill();
+        } catch (ClosedByInterruptException interrupted) {
+            throw fail(context.failure(ErrorCode.CANCELLED, "the reading thread was interrupted", interrupted));
+        } catch (ClosedChannelException other) {
+            throw closed();
+        } catch (IOException problem) {
+            throw fail(context.failure(ErrorCode.IO_ERROR, "reading failed at byte " + position, problem));
+        }
+    }
+
+    private boolean fill() throws IOException {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
+        int count = 0;
+        while (buffer.hasRemaining() && count >= 0) {
+            // By position, for a file need not be able to seek as far as the caller asks.
+            count = channel.read(buffer, position + buffer.position());
+        }
+        if (count < 0 && endKnown) {
+            throw fail(context.failure(
+                    ErrorCode.DATA_LOSS,
+                    "the file shrank while it was read: it ends at byte " + (position + buffer.position())
+                            + " and had more when the stream began"));
+        }
+        buffer.flip();
+        position += buffer.limit();
+        bytesRead += buffer.limit();
+        chunk = buffer.hasRemaining() ? buffer : null;
+        return buffer.hasRemaining();
+    }
+
+    @Override
+    public ByteBuffer chunk() {
+        ByteBuffer current = chunk;
+        if (current == null || closed) {
+            throw new IllegalStateException("there is no chunk; call next() first, and only while it returns true");
+        }
+        return current.asReadOnlyBuffer();
+    }
+
+    @Override
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        context.place().close();
+        closeQuietly(channel);
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException problem) {
+            System.getLogger(FileReader.class.getName())
+                    .log(System.Logger.Level.WARNING, "A file that was read could not be closed", problem);
+        }
+    }
+
+    private SyscallException fail(SyscallException reason) {
+        failure = reason;
+        return reason;
+    }
+
+    private SyscallException closed() {
+        return context.failure(ErrorCode.CANCELLED, "the stream was closed");
+    }
+}

@@ -1,0 +1,5 @@
+/** Streams on files. */
+@NullMarked
+package dev.syscallkernel.local.stream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,252 @@
+package dev.syscallkernel.local.syscall;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.event.KernelEvent;
+import dev.syscallkernel.local.call.CancellationToken;
+import dev.syscallkernel.local.call.Place;
+import dev.syscallkernel.local.call.SyscallContext;
+import dev.syscallkernel.local.event.EventBus;
+import dev.syscallkernel.local.interceptor.SyscallInterceptor;
+import dev.syscallkernel.local.process.LogicalProcess;
+import dev.syscallkernel.local.syscall.SyscallTable.Rule;
+import dev.syscallkernel.process.ResourceLimits;
+import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.Sandbox;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way of every syscall, whichever mode asks for it: is the process alive, does it hold the capability, is
+ * there quota left, do the interceptors agree; then the handler; then the event. Thread-safe.
+ */
+public final class SyscallDispatcher {
+    private static final System.Logger LOG = System.getLogger(SyscallDispatcher.class.getName());
+
+    private final SyscallTable table;
+    private final List<SyscallInterceptor> interceptors;
+    private final EventBus events;
+    private final Timers timers;
+    private final Clock clock;
+    private final LongSupplier nanoTime;
+
+    /** @param nanoTime the clock of time limits, in nanoseconds from an arbitrary origin */
+    public SyscallDispatcher(
+            SyscallTable table,
+            List<SyscallInterceptor> interceptors,
+            EventBus events,
+            Timers timers,
+            Clock clock,
+            LongSupplier nanoTime) {
+        this.table = table;
+        this.interceptors = List.copyOf(interceptors);
+        this.events = events;
+        this.timers = timers;
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Executes a call and waits for its answer; no time limit if the timeout is null. */
+    public <R extends @Nullable Object> R execute(LogicalProcess process, Syscall<R> call, @Nullable Duration timeout) {
+        Rule<Syscall<R>, R> rule = table.rule(call);
+        if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
+            return answerNow(process, call, rule, handler, timeout);
+        }
+        return await(startDeferred(process, call, rule, timeout), call);
+    }
+
+    /** Starts a call; an immediate one is done when this returns. No time limit if the timeout is null. */
+    public <R extends @Nullable Object> CompletableFuture<R> start(
+            LogicalProcess process, Syscall<R> call, @Nullable Duration timeout) {
+        Rule<Syscall<R>, R> rule = table.rule(call);
+        try {
+            if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
+                return CompletableFuture.completedFuture(answerNow(process, call, rule, handler, timeout));
+            }
+            return startDeferred(process, call, rule, timeout);
+        } catch (SyscallException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    private <R extends @Nullable Object> R answerNow(
+            LogicalProcess process,
+            Syscall<R> call,
+            Rule<Syscall<R>, R> rule,
+            Handler.Immediate<Syscall<R>, R> handler,
+            @Nullable Duration timeout) {
+        process.enter(call.name());
+        try {
+            SyscallContext context = admit(process, call, rule, timeout);
+            R answer;
+            try {
+                context.throwIfCancelled();
+                answer = handler.handle(process, context, call);
+            } catch (RuntimeException | Error problem) {
+                SyscallException failure = asFailure(problem, call);
+                context.place().close();
+                finish(process, call, failure);
+                throw failure;
+            }
+            finish(process, call, null);
+            return answer;
+        } finally {
+            process.leave();
+        }
+    }
+
+    private <R extends @Nullable Object> CompletableFuture<R> startDeferred(
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, @Nullable Duration timeout) {
+        process.enter(call.name());
+        try {
+            SyscallContext context = admit(process, call, rule, timeout);
+            CompletableFuture<R> work = begin(process, call, rule, context);
+            CancellationToken token = context.cancellation();
+            context.place().releaseBy(() -> token.cancel(ErrorCode.CANCELLED, "the process has ended"));
+            Future<?> timer = timeout == null ? null : timers.after(timeout, token::timeOut);
+            CompletableFuture<R> answer = new CompletableFuture<>();
+            var unused = work.whenComplete((result, problem) -> {
+                if (timer != null) {
+                    timer.cancel(false);
+                }
+                context.place().close();
+                SyscallException failure = problem == null ? null : asFailure(problem, call);
+                finish(process, call, failure);
+                if (failure == null) {
+                    answer.complete(result);
+                } else {
+                    answer.completeExceptionally(failure);
+                }
+            });
+            var ignored = answer.whenComplete((result, problem) -> {
+                if (problem instanceof CancellationException) {
+                    token.cancel(ErrorCode.CANCELLED, "the caller cancelled it");
+                }
+            });
+            return answer;
+        } finally {
+            process.leave();
+        }
+    }
+
+    private static <R extends @Nullable Object> CompletableFuture<R> begin(
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, SyscallContext context) {
+        if (!(rule.handler() instanceof Handler.Deferred<Syscall<R>, R> handler)) {
+            throw new IllegalStateException("not a deferred call: " + call.name());
+        }
+        try {
+            context.throwIfCancelled();
+            return handler.handle(process, context, call);
+        } catch (RuntimeException | Error problem) {
+            return CompletableFuture.failedFuture(problem);
+        }
+    }
+
+    /** All checks before the work: capability, quota, interceptors. */
+    private <R extends @Nullable Object> SyscallContext admit(
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, @Nullable Duration timeout) {
+        Place place = Place.NONE;
+        try {
+            Sandbox sandbox = process.sandbox();
+            ResourceLimits limits = process.limits(sandbox);
+            requireCapabilities(sandbox, rule.capabilities(), call);
+            if (rule.holds() != null) {
+                place = process.resources().take(rule.holds(), limits, call);
+            }
+            CancellationToken token = new CancellationToken(
+                    process.cancellation(), nanoTime, timeout == null ? Long.MAX_VALUE : Timers.nanos(timeout));
+            for (SyscallInterceptor interceptor : interceptors) {
+                interceptor.before(process.pid(), call);
+            }
+            return new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token);
+        } catch (RuntimeException | Error problem) {
+            SyscallException refusal = asFailure(problem, call);
+            place.close();
+            report(process, call, refusal);
+            throw refusal;
+        }
+    }
+
+    private static void requireCapabilities(Sandbox sandbox, Set<Capability> needed, Syscall<?> call) {
+        for (Capability capability : needed) {
+            if (!sandbox.capabilities().contains(capability)) {
+                throw SyscallException.missingCapability(call.name(), call.subject(), capability);
+            }
+        }
+    }
+
+    /** The work is over: tells the interceptors, then everybody else. */
+    private void finish(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
+        for (SyscallInterceptor interceptor : interceptors) {
+            try {
+                interceptor.after(process.pid(), call, failure);
+            } catch (RuntimeException problem) {
+                LOG.log(Level.WARNING, "An interceptor failed after " + call.name(), problem);
+            }
+        }
+        report(process, call, failure);
+    }
+
+    private void report(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
+        process.count(failure == null);
+        if (failure != null
+                && failure.code() == ErrorCode.PERMISSION_DENIED
+                && events.wants(KernelEvent.Type.PERMISSION_DENIED)) {
+            events.publish(new KernelEvent.PermissionDenied(
+                    clock.instant(), process.pid(), call.name(), call.subject() + ": " + failure.reason()));
+        }
+        if (events.wants(KernelEvent.Type.SYSCALL_EXECUTED)) {
+            events.publish(
+                    new KernelEvent.SyscallExecuted(clock.instant(), process.pid(), call.name(), failure == null));
+        }
+    }
+
+    private static SyscallException asFailure(Throwable problem, Syscall<?> call) {
+        if (problem instanceof SyscallException failure) {
+            return failure;
+        }
+        if (problem instanceof OutOfMemoryError) {
+            return new SyscallException(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    call.name(),
+                    call.subject(),
+                    "the kernel is out of memory; use smaller requests, or give its JVM more",
+                    problem);
+        }
+        LOG.log(Level.ERROR, "A fault in " + call.name(), problem);
+        return new SyscallException(
+                ErrorCode.INTERNAL,
+                call.name(),
+                call.subject(),
+                "a fault of the kernel; its log has the details",
+                problem);
+    }
+
+    private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
+        try {
+            return answer.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            answer.cancel(false);
+            throw new SyscallException(
+                    ErrorCode.CANCELLED,
+                    call.name(),
+                    call.subject(),
+                    "the waiting thread was interrupted",
+                    interrupted);
+        } catch (ExecutionException problem) {
+            Throwable cause = problem.getCause();
+            throw asFailure(cause == null ? problem : cause, call);
+        }
+    }
+}

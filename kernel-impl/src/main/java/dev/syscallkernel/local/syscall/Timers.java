@@ -1,0 +1,40 @@
+package dev.syscallkernel.local.syscall;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs actions later, any number of them with one thread: the thread only hands an action over to the executor when
+ * its time has come. Thread-safe.
+ */
+public final class Timers implements AutoCloseable {
+    private final ScheduledThreadPoolExecutor clock;
+    private final Executor executor;
+
+    public Timers(ThreadFactory threads, Executor executor) {
+        this.clock = new ScheduledThreadPoolExecutor(1, threads);
+        this.clock.setRemoveOnCancelPolicy(true);
+        this.clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.executor = executor;
+    }
+
+    /** Runs the action after the delay, unless the future is cancelled before. */
+    public Future<?> after(Duration delay, Runnable action) {
+        return clock.schedule(() -> executor.execute(action), nanos(delay), TimeUnit.NANOSECONDS);
+    }
+
+    /** The duration in nanoseconds, or the greatest number of them that a timer can wait. */
+    static long nanos(Duration duration) {
+        // Half the range, because the executor compares by difference.
+        return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE / 2)) >= 0 ? Long.MAX_VALUE / 2 : duration.toNanos();
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+}

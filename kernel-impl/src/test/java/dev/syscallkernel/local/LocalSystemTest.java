@@ -1,0 +1,12 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.SystemContract;
+import java.nio.file.Path;
+
+class LocalSystemTest extends SystemContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) {
+        return LocalFixture.start();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.syscallkernel.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.local.syscall.SyscallTable;
+import dev.syscallkernel.local.syscall.Timers;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Stands in for the exhaustive switch that Java 17 does not have. */
+class SyscallTableTest {
+
+    @Test
+    void everySyscallHasExactlyOneRuleAndHandler() {
+        try (Timers timers = new Timers(Thread::new, Runnable::run)) {
+            SyscallTable table =
+                    SyscallHandlers.table(new SystemHandlers(timers), Clock.systemUTC(), () -> Duration.ZERO);
+            Set<Class<?>> calls = new HashSet<>();
+            collect(Syscall.class, calls);
+            assertThat(calls).hasSizeGreaterThan(15).allMatch(Class::isRecord);
+            assertThat(table.kinds()).isEqualTo(calls);
+        }
+    }
+
+    private static void collect(Class<?> type, Set<Class<?>> calls) {
+        Class<?>[] permitted = type.getPermittedSubclasses();
+        if (permitted == null) {
+            calls.add(type);
+            return;
+        }
+        for (Class<?> subtype : permitted) {
+            collect(subtype, calls);
+        }
+    }
+}
