@@ -42,10 +42,15 @@ public final class StreamMeter {
 
     /** Takes note of a chunk that has been moved; its position stays. */
     public void moved(ByteBuffer chunk) {
-        bytes += chunk.remaining();
         if (checksum) {
             crc.update(chunk.duplicate());
         }
+        moved(chunk.remaining());
+    }
+
+    /** Takes note of bytes that were moved unseen; not for a stream whose checksum is wanted. */
+    public void moved(long count) {
+        bytes += count;
         if (listener != ProgressListener.NONE) {
             long now = nanoTime.getAsLong();
             if (now - lastReport >= INTERVAL_NANOS) {

@@ -68,6 +68,11 @@ final class FileOpener implements AutoCloseable {
         }
     }
 
+    /** Opens a file of the kernel's own making once more, for reading and writing. */
+    FileChannel reopen(DirectoryHandle parent, Name name) throws IOException {
+        return withPosition(open(parent, name, READ_WRITE));
+    }
+
     /** Sets the permissions of a file of the kernel's own making. */
     void setPermissions(SyscallContext ctx, DirectoryHandle parent, Name name, Set<PosixFilePermission> permissions)
             throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -78,6 +79,13 @@ record RacyDirectory(Path path) implements Directory {
                     path.resolve(name.path()), other.path.resolve(newName.path()), StandardCopyOption.REPLACE_EXISTING);
         } else {
             throw new DifferentFileSystemException();
+        }
+    }
+
+    @Override
+    public void force() throws IOException {
+        try (FileChannel self = FileChannel.open(path, StandardOpenOption.READ)) {
+            self.force(true);
         }
     }
 

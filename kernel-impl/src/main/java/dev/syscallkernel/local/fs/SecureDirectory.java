@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
@@ -76,6 +77,14 @@ record SecureDirectory(SecureDirectoryStream<Path> stream) implements Directory 
             stream.move(name.path(), other.stream, newName.path());
         } else {
             throw new DifferentFileSystemException();
+        }
+    }
+
+    @Override
+    public void force() throws IOException {
+        // The directory itself, opened as a file: the only way to a channel that can be forced.
+        try (FileChannel self = (FileChannel) stream.newByteChannel(Path.of("."), Set.of(StandardOpenOption.READ))) {
+            self.force(true);
         }
     }
 
