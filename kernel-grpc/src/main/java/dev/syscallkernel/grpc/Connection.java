@@ -1,0 +1,232 @@
+package dev.syscallkernel.grpc;
+
+import com.google.common.util.concurrent.MoreExecutors;
+import com.google.protobuf.MessageLite;
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.EventStreamRequest;
+import dev.syscallkernel.proto.KernelEvent;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.StreamSyscallChunk;
+import dev.syscallkernel.proto.StreamSyscallRequest;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's connection to a server: makes calls, and exceptions of what becomes of them. It connects when it is first
+ * used, and again whenever that is needed. Thread-safe.
+ */
+final class Connection implements AutoCloseable {
+    /** A listing can be much larger than anything the server takes. */
+    private static final int MAX_ANSWER_BYTES = 256 << 20;
+
+    /** Where the window starts: it grows with what the connection can carry. */
+    private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    /** Fixed: whoever reads no events shall learn soon that he missed some, and not have a megabyte of old ones first. */
+    private static final int EVENT_WINDOW = 64 << 10;
+
+    private final Endpoint endpoint;
+    private final @Nullable Duration callTimeout;
+    private final EventLoopGroup network =
+            new MultiThreadIoEventLoopGroup(1, Daemons.named("kernel-client-net"), NioIoHandler.newFactory());
+    private final ExecutorService callbacks = Executors.newCachedThreadPool(Daemons.named("kernel-client-call"));
+    private final ManagedChannel channel;
+    private final ManagedChannel events; // connects only if they are wanted
+    private volatile boolean closed;
+
+    /** @param callTimeout how long a call may take that says nothing itself; null for no limit */
+    Connection(Endpoint endpoint, @Nullable Duration callTimeout) {
+        this.endpoint = endpoint;
+        this.callTimeout = callTimeout;
+        this.channel = channel().initialFlowControlWindow(FLOW_CONTROL_WINDOW).build();
+        this.events = channel().flowControlWindow(EVENT_WINDOW).build();
+    }
+
+    private NettyChannelBuilder channel() {
+        return NettyChannelBuilder.forAddress(endpoint.socketAddress())
+                .overrideAuthority("localhost")
+                .channelType(endpoint instanceof Endpoint.Unix ? NioDomainSocketChannel.class : NioSocketChannel.class)
+                .eventLoopGroup(network)
+                .executor(callbacks)
+                .usePlaintext()
+                .disableRetry()
+                .maxInboundMessageSize(MAX_ANSWER_BYTES)
+                .keepAliveTime(30, TimeUnit.SECONDS) // so that a wait for a dead server ends
+                .keepAliveTimeout(10, TimeUnit.SECONDS);
+    }
+
+    @Nullable
+    Duration callTimeout() {
+        return callTimeout;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Runs an action where it may block. */
+    void run(Runnable action) {
+        callbacks.execute(action);
+    }
+
+    /** Runs an action later, where it may block, unless the future is cancelled before. */
+    Future<?> after(Duration delay, Runnable action) {
+        return network.schedule(() -> run(action), WireValues.nanos(delay), TimeUnit.NANOSECONDS);
+    }
+
+    /** Makes a call and waits for its answer. {@code syscall} and {@code subject} are for messages. */
+    <Q extends MessageLite, A> A call(
+            MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout, String syscall, String subject) {
+        requireSendable(request, syscall, subject);
+        try {
+            return ClientCalls.blockingUnaryCall(channel, method, options(timeout), request);
+        } catch (StatusRuntimeException status) {
+            throw failure(status, syscall, subject);
+        }
+    }
+
+    /** Makes a call. The future fails with {@link StatusRuntimeException}; cancelling it cancels the call. */
+    <Q extends MessageLite, A> CompletableFuture<A> start(
+            MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout) {
+        ClientCall<Q, A> call = channel.newCall(method, options(timeout));
+        Answer<A> answer = new Answer<>();
+        ClientCalls.asyncUnaryCall(call, request, answer);
+        var unused = answer.future.whenComplete((result, problem) -> {
+            if (answer.future.isCancelled()) {
+                call.cancel("the caller cancelled it", null);
+            }
+        });
+        return answer.future;
+    }
+
+    /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
+    ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
+        return channel.newCall(
+                KernelServiceGrpc.getStreamSyscallMethod(),
+                CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+    }
+
+    /** A call for events, yet to be started. */
+    ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
+        return events.newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+    }
+
+    private CallOptions options(@Nullable Duration timeout) {
+        Duration limit = timeout == null ? callTimeout : timeout;
+        return limit == null
+                ? CallOptions.DEFAULT
+                : CallOptions.DEFAULT.withDeadlineAfter(WireValues.nanos(limit), TimeUnit.NANOSECONDS);
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for a request that the server would refuse for its size */
+    static void requireSendable(MessageLite request, String syscall, String subject) {
+        int size = request.getSerializedSize();
+        if (size > KernelServer.MAX_MESSAGE_BYTES) {
+            throw new SyscallException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    syscall,
+                    subject,
+                    "the request has " + size + " bytes, and a message has at most " + KernelServer.MAX_MESSAGE_BYTES
+                            + "; larger data has to be streamed");
+        }
+    }
+
+    /** What a status means to the caller. */
+    SyscallException failure(StatusRuntimeException problem, String syscall, String subject) {
+        Status status = problem.getStatus();
+        if (status.getCode() == Status.Code.UNAVAILABLE) {
+            channel.resetConnectBackoff(); // the next call shall not fail because this one did
+            events.resetConnectBackoff();
+        }
+        return Statuses.failure(problem, syscall, subject)
+                .orElseGet(() -> new SyscallException(
+                        Statuses.errorCode(status.getCode()), syscall, subject, explanation(status), problem));
+    }
+
+    private String explanation(Status status) {
+        return switch (status.getCode()) {
+            case UNAVAILABLE -> closed ? "the connection to the kernel is closed" : unreachable(status);
+            case DEADLINE_EXCEEDED -> "no answer within the time given";
+            case CANCELLED ->
+                Thread.currentThread().isInterrupted()
+                        ? "the waiting thread was interrupted"
+                        : "the call was cancelled";
+            default -> Failures.reason(status.getDescription());
+        };
+    }
+
+    private String unreachable(Status status) {
+        Throwable cause = status.getCause();
+        String detail = cause == null ? status.getDescription() : cause.getMessage();
+        return "cannot reach the kernel at " + endpoint + " (" + Failures.reason(detail)
+                + "); is its server running, and is this its address?";
+    }
+
+    /** The failure of every call once the connection is closed. */
+    SyscallException closedFailure(String syscall) {
+        return new SyscallException(ErrorCode.UNAVAILABLE, syscall, "", "the connection to the kernel is closed");
+    }
+
+    /** Fails what waits, and ends all threads. Closing twice has no effect. An interrupt shortens the wait. */
+    @Override
+    public void close() {
+        closed = true;
+        channel.shutdownNow();
+        events.shutdownNow();
+        try {
+            channel.awaitTermination(5, TimeUnit.SECONDS);
+            events.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        network.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+        callbacks.shutdown(); // not waited for: this may be one of its threads
+    }
+
+    /** Turns the two or three signals of a unary call into a future. */
+    private static final class Answer<A> implements StreamObserver<A> {
+        private final CompletableFuture<A> future = new CompletableFuture<>();
+        private @Nullable A value; // gRPC calls one method after the other
+
+        @Override
+        public void onNext(A message) {
+            value = message;
+        }
+
+        @Override
+        public void onError(Throwable problem) {
+            future.completeExceptionally(problem);
+        }
+
+        @Override
+        public void onCompleted() {
+            A answer = value;
+            if (answer == null) {
+                future.completeExceptionally(
+                        Status.INTERNAL.withDescription("there is no answer").asRuntimeException());
+            } else {
+                future.complete(answer);
+            }
+        }
+    }
+}

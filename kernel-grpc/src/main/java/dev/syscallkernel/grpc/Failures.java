@@ -1,0 +1,95 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.ErrorResult;
+import dev.syscallkernel.proto.PermissionDeniedResult;
+import dev.syscallkernel.proto.SyscallResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Failures that are worded here, and failures as part of a response. */
+final class Failures {
+    static final String CREATE_PROCESS = "create_process";
+    static final String FIND_PROCESS = "find_process";
+    static final String UPDATE_SANDBOX = "update_sandbox";
+
+    private Failures() {}
+
+    static SyscallException noSuchProcess(int pid) {
+        return new SyscallException(
+                ErrorCode.NO_SUCH_PROCESS, FIND_PROCESS, Integer.toUnsignedString(pid), "no live process has this pid");
+    }
+
+    static SyscallException malformed(String operation, String reason) {
+        return new SyscallException(ErrorCode.INVALID_ARGUMENT, operation, "", reason);
+    }
+
+    static SyscallException overloaded() {
+        return new SyscallException(
+                ErrorCode.RESOURCE_EXHAUSTED,
+                "call",
+                "",
+                "the server has as much work as it can hold, " + WorkPool.MAX_TASKS + " requests or a quarter of its"
+                        + " heap in bytes; try again later");
+    }
+
+    static SyscallException racyMount(String process, String path) {
+        return new SyscallException(
+                ErrorCode.PERMISSION_DENIED,
+                CREATE_PROCESS,
+                process,
+                "the mount at " + path + " asks for racy resolution, which only the server's operator can allow");
+    }
+
+    /** A record's constructor, or a codec, refused its arguments. */
+    static SyscallException invalid(String operation, String subject, IllegalArgumentException refusal) {
+        return new SyscallException(
+                ErrorCode.INVALID_ARGUMENT, operation, subject, reason(refusal.getMessage()), refusal);
+    }
+
+    /** The other side sent what does not fit the contract. */
+    static SyscallException unintelligible(String operation, String subject, @Nullable Throwable cause) {
+        return new SyscallException(
+                ErrorCode.INTERNAL,
+                operation,
+                subject,
+                "the server's answer does not fit the question; is it of another version?",
+                cause);
+    }
+
+    /** A message can be null, a reason cannot. */
+    static String reason(@Nullable String message) {
+        return message == null || message.isBlank() ? "no reason given" : message;
+    }
+
+    static SyscallResponse toWire(SyscallException failure) {
+        if (failure.code() == ErrorCode.PERMISSION_DENIED) {
+            PermissionDeniedResult.Builder denied =
+                    PermissionDeniedResult.newBuilder().setReason(failure.reason());
+            failure.capability().map(WireEnums::toWire).ifPresent(denied::setCapability);
+            return SyscallResponse.newBuilder().setPermissionDenied(denied).build();
+        }
+        return SyscallResponse.newBuilder()
+                .setError(ErrorResult.newBuilder()
+                        .setMessage(reason(failure.getMessage()))
+                        .setCode(WireEnums.toWire(failure.code()))
+                        .setRetryable(failure.code().retryable())
+                        .setReason(failure.reason()))
+                .build();
+    }
+
+    static SyscallException fromWire(PermissionDeniedResult denied, Syscall<?> call) {
+        if (denied.hasCapability() && denied.getCapability() != dev.syscallkernel.proto.Capability.UNRECOGNIZED) {
+            return SyscallException.missingCapability(
+                    call.name(), call.subject(), WireEnums.fromWire(denied.getCapability()));
+        }
+        return new SyscallException(
+                ErrorCode.PERMISSION_DENIED, call.name(), call.subject(), reason(denied.getReason()));
+    }
+
+    static SyscallException fromWire(ErrorResult error, Syscall<?> call) {
+        String reason = error.getReason().isEmpty() ? error.getMessage() : error.getReason();
+        return new SyscallException(WireEnums.fromWire(error.getCode()), call.name(), call.subject(), reason(reason));
+    }
+}

@@ -1,0 +1,149 @@
+package dev.syscallkernel.grpc;
+
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/**
+ * One call that a client made. Whatever goes wrong in it becomes a status: an exception that reached gRPC would end the
+ * call as UNKNOWN.
+ *
+ * <p>gRPC calls the listener's methods one at a time, on threads that must not block. The methods that send are
+ * thread-safe, which those of gRPC are not.
+ *
+ * @param <Q> what the client sends
+ * @param <A> what the server sends
+ */
+abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
+    private final ServerCall<Parsed<Q>, A> call;
+    private final ActiveCalls active;
+    private final Object lock = new Object();
+    private boolean headersSent; // guarded by lock
+    private boolean closed; // guarded by lock
+    private volatile boolean cancelled;
+    private boolean anyReceived; // only touched by the listener's methods
+
+    IncomingCall(ServerCall<Parsed<Q>, A> call, ActiveCalls active) {
+        this.call = call;
+        this.active = active;
+    }
+
+    /** Joins the calls that the server waits for when it closes. */
+    final IncomingCall<Q, A> begin() {
+        active.add(this);
+        return this;
+    }
+
+    /** A message has come. */
+    abstract void received(Q message);
+
+    /** The client will send no more, after at least one message. */
+    void halfClosed() {}
+
+    /** The client can take more. Sometimes it cannot after all: look at {@link #isReady()}. */
+    void ready() {}
+
+    /** The call is over, or the client is gone: releases what is held for it. */
+    abstract void release();
+
+    /** The server is closing. A call that would never end by itself ends here. */
+    void serverCloses() {}
+
+    @Override
+    public final void onMessage(Parsed<Q> message) {
+        anyReceived = true;
+        guarded(() -> received(message.orThrow()));
+    }
+
+    @Override
+    public final void onHalfClose() {
+        guarded(() -> {
+            if (!anyReceived) {
+                throw Failures.malformed("call", "there is no request in the call");
+            }
+            halfClosed();
+        });
+    }
+
+    @Override
+    public final void onReady() {
+        guarded(this::ready);
+    }
+
+    @Override
+    public final void onCancel() {
+        cancelled = true;
+        active.remove(this);
+        guarded(this::release);
+    }
+
+    @Override
+    public final void onComplete() {
+        active.remove(this);
+        guarded(this::release);
+    }
+
+    /** Whether nobody waits for this call any more. */
+    final boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Whether what is sent now will go out soon, instead of piling up in memory. */
+    final boolean isReady() {
+        return !cancelled && call.isReady();
+    }
+
+    /** Sends the headers, if that has not been. */
+    final void sendHeaders() {
+        synchronized (lock) {
+            if (!closed && !headersSent) {
+                headersSent = true;
+                call.sendHeaders(new Metadata());
+            }
+        }
+    }
+
+    /** Sends a message, unless the call has ended. */
+    final void send(A message) {
+        synchronized (lock) {
+            sendHeaders();
+            if (!closed) {
+                call.sendMessage(message);
+            }
+        }
+    }
+
+    /** Ends the call well, unless it has ended. */
+    final void complete() {
+        close(Status.OK, new Metadata());
+    }
+
+    /** Ends the call with the status for a problem, unless it has ended, or nobody waits for it. */
+    final void fail(Throwable problem) {
+        if (cancelled) {
+            return; // often the problem is that very cancellation
+        }
+        StatusRuntimeException status = Statuses.of(problem);
+        Metadata trailers = status.getTrailers();
+        close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+    }
+
+    private void close(Status status, Metadata trailers) {
+        synchronized (lock) {
+            if (!closed) {
+                closed = true;
+                call.close(status, trailers);
+            }
+        }
+    }
+
+    /** Runs an action of this call; whatever it throws ends the call. */
+    final void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable problem) { // also errors: the client would wait forever
+            fail(problem);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package dev.syscallkernel.grpc;
+
+import com.google.protobuf.MessageLite;
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.KernelProcess;
+import dev.syscallkernel.Pid;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ResourceLimits;
+import dev.syscallkernel.proto.CreateProcessRequest;
+import dev.syscallkernel.proto.CreateProcessResponse;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.ListProcessesRequest;
+import dev.syscallkernel.proto.ProcessList;
+import dev.syscallkernel.proto.SyscallRequest;
+import dev.syscallkernel.proto.SyscallResponse;
+import dev.syscallkernel.proto.TerminateProcessRequest;
+import dev.syscallkernel.proto.TerminateProcessResponse;
+import dev.syscallkernel.proto.UpdateSandboxRequest;
+import dev.syscallkernel.proto.UpdateSandboxResponse;
+import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The methods of the service, on top of any kernel. */
+final class KernelService {
+    /** Longer than any client waits, and still countable in nanoseconds. */
+    static final Duration UNLIMITED = Duration.ofDays(36_500);
+
+    private final SyscallKernel kernel;
+    private final MountableDirectories mountable;
+    private final WorkPool pool;
+    private final ActiveCalls active;
+
+    KernelService(SyscallKernel kernel, MountableDirectories mountable, WorkPool pool, ActiveCalls active) {
+        this.kernel = kernel;
+        this.mountable = mountable;
+        this.pool = pool;
+        this.active = active;
+    }
+
+    /** The generated service, but with requests that arrive even if they are malformed. */
+    ServerServiceDefinition definition() {
+        List<ServerMethodDefinition<?, ?>> methods = List.of(
+                method(
+                        KernelServiceGrpc.getExecuteSyscallMethod(),
+                        UnaryCall.handler(active, pool, this::executeSyscall)),
+                method(KernelServiceGrpc.getStreamSyscallMethod(), ReadStream.handler(active, pool, this::process)),
+                method(KernelServiceGrpc.getStreamEventsMethod(), EventStream.handler(active, pool, kernel)),
+                unary(KernelServiceGrpc.getCreateProcessMethod(), this::createProcess),
+                unary(KernelServiceGrpc.getUpdateSandboxMethod(), this::updateSandbox),
+                unary(KernelServiceGrpc.getTerminateProcessMethod(), this::terminateProcess),
+                unary(KernelServiceGrpc.getListProcessesMethod(), this::listProcesses),
+                unary(KernelServiceGrpc.getGetKernelInfoMethod(), request -> InfoCodec.toWire(kernel.info())));
+        ServiceDescriptor.Builder descriptor = ServiceDescriptor.newBuilder(KernelServiceGrpc.SERVICE_NAME)
+                .setSchemaDescriptor(KernelServiceGrpc.getServiceDescriptor().getSchemaDescriptor());
+        methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
+        ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(descriptor.build());
+        methods.forEach(service::addMethod);
+        return service.build();
+    }
+
+    private <Q extends MessageLite, A> ServerMethodDefinition<Parsed<Q>, A> unary(
+            MethodDescriptor<Q, A> method, Function<Q, A> work) {
+        return method(
+                method,
+                UnaryCall.handler(
+                        active, pool, (request, deadline) -> CompletableFuture.completedFuture(work.apply(request))));
+    }
+
+    private static <Q, A> ServerMethodDefinition<Parsed<Q>, A> method(
+            MethodDescriptor<Q, A> method, ServerCallHandler<Parsed<Q>, A> handler) {
+        MethodDescriptor<Parsed<Q>, A> tolerant = method.toBuilder(
+                        Parsed.marshaller(method.getRequestMarshaller()), method.getResponseMarshaller())
+                .build();
+        return ServerMethodDefinition.create(tolerant, handler);
+    }
+
+    private CompletableFuture<SyscallResponse> executeSyscall(SyscallRequest request, @Nullable Deadline deadline) {
+        Syscall<?> call = SyscallCodec.decode(request);
+        return execute(process(request.getPid()), call, timeout(request, deadline));
+    }
+
+    private static <R extends @Nullable Object> CompletableFuture<SyscallResponse> execute(
+            KernelProcess process, Syscall<R> call, Duration timeout) {
+        return Futures.map(
+                process.executeAsync(call, timeout),
+                result -> SyscallCodec.success(call, result),
+                KernelService::failedResponse);
+    }
+
+    /** What a syscall answers is a response, also if it failed; that there is no such process, or no sense, is not. */
+    private static SyscallResponse failedResponse(Throwable problem) {
+        if (problem instanceof SyscallException failure && failure.code() != ErrorCode.NO_SUCH_PROCESS) {
+            return Failures.toWire(failure);
+        }
+        throw Statuses.of(problem);
+    }
+
+    /** What is left of the client's patience: the earlier of its two limits. */
+    private static Duration timeout(SyscallRequest request, @Nullable Deadline deadline) {
+        Duration patience = UNLIMITED;
+        if (deadline != null) {
+            patience = Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
+        }
+        Duration asked = Duration.ofMillis(WireValues.saturated(request.getTimeoutMs()));
+        return asked.isZero() || asked.compareTo(patience) > 0 ? patience : asked;
+    }
+
+    /** @throws SyscallException NO_SUCH_PROCESS, for every number that is not the pid of a live process */
+    private KernelProcess process(int pid) {
+        if (pid <= 0) {
+            throw Failures.noSuchProcess(pid); // 2^31 and more are negative here
+        }
+        return kernel.process(new Pid(pid));
+    }
+
+    private CreateProcessResponse createProcess(CreateProcessRequest request) {
+        try {
+            if (request.hasCommand()) {
+                throw new SyscallException(
+                        ErrorCode.UNSUPPORTED,
+                        Failures.CREATE_PROCESS,
+                        request.getName(),
+                        "this kernel cannot start programs yet; leave 'command' out");
+            }
+            KernelProcess created = kernel.createProcess(SpecCodec.fromWire(request, mountable, this::kernelLimits));
+            return CreateProcessResponse.newBuilder()
+                    .setPid(created.pid().value())
+                    .setSuccess(true)
+                    .build();
+        } catch (SyscallException failure) {
+            return CreateProcessResponse.newBuilder()
+                    .setError(failure.reason())
+                    .setCode(WireEnums.toWire(failure.code()))
+                    .build();
+        }
+    }
+
+    private UpdateSandboxResponse updateSandbox(UpdateSandboxRequest request) {
+        KernelProcess process = process(request.getPid());
+        try {
+            process.updateSandbox(SandboxCodec.fromWire(request, this::kernelLimits));
+            return UpdateSandboxResponse.newBuilder().setSuccess(true).build();
+        } catch (SyscallException failure) {
+            if (failure.code() == ErrorCode.NO_SUCH_PROCESS) {
+                throw failure; // it ended just now
+            }
+            return UpdateSandboxResponse.newBuilder()
+                    .setError(failure.reason())
+                    .setCode(WireEnums.toWire(failure.code()))
+                    .build();
+        }
+    }
+
+    private ResourceLimits kernelLimits() {
+        return kernel.info().limits();
+    }
+
+    private TerminateProcessResponse terminateProcess(TerminateProcessRequest request) {
+        return TerminateProcessResponse.newBuilder()
+                .setTerminated(process(request.getPid()).terminate())
+                .build();
+    }
+
+    private ProcessList listProcesses(ListProcessesRequest request) {
+        List<ProcessInfo> infos =
+                request.hasPid() ? List.of(process(request.getPid()).info()) : kernel.processes();
+        return ProcessList.newBuilder()
+                .addAllProcesses(infos.stream().map(ProcessCodec::toWire).toList())
+                .build();
+    }
+}

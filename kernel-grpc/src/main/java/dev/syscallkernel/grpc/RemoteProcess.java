@@ -1,0 +1,192 @@
+package dev.syscallkernel.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.KernelProcess;
+import dev.syscallkernel.Pid;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.ListProcessesRequest;
+import dev.syscallkernel.proto.SyscallRequest;
+import dev.syscallkernel.proto.TerminateProcessRequest;
+import dev.syscallkernel.proto.UpdateSandboxResponse;
+import dev.syscallkernel.security.Sandbox;
+import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.stream.StreamingReader;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** A handle to a process of a kernel that runs elsewhere. */
+final class RemoteProcess implements KernelProcess {
+    private final Connection connection;
+    private final Pid pid;
+
+    RemoteProcess(Connection connection, Pid pid) {
+        this.connection = connection;
+        this.pid = pid;
+    }
+
+    @Override
+    public Pid pid() {
+        return pid;
+    }
+
+    @Override
+    public ProcessInfo info() {
+        return info("get_process_info");
+    }
+
+    ProcessInfo info(String operation) {
+        ListProcessesRequest request =
+                ListProcessesRequest.newBuilder().setPid(pid.value()).build();
+        List<ProcessInfo> infos = list(connection, request, operation, pid.toString());
+        if (infos.size() != 1) {
+            throw Failures.unintelligible(operation, pid.toString(), null);
+        }
+        return infos.get(0);
+    }
+
+    static List<ProcessInfo> list(
+            Connection connection, ListProcessesRequest request, String operation, String subject) {
+        var response = connection.call(KernelServiceGrpc.getListProcessesMethod(), request, null, operation, subject);
+        try {
+            return response.getProcessesList().stream()
+                    .map(ProcessCodec::fromWire)
+                    .toList();
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.unintelligible(operation, subject, refusal);
+        }
+    }
+
+    @Override
+    public <R extends @Nullable Object> R execute(Syscall<R> call) {
+        return executeWithin(call, null);
+    }
+
+    @Override
+    public <R extends @Nullable Object> R execute(Syscall<R> call, Duration timeout) {
+        return executeWithin(call, requireNonNull(timeout, "timeout"));
+    }
+
+    private <R extends @Nullable Object> R executeWithin(Syscall<R> call, @Nullable Duration timeout) {
+        if (call instanceof OpenReader open) {
+            return await(this.<R>opened(open, timeout), call);
+        }
+        var response = connection.call(
+                KernelServiceGrpc.getExecuteSyscallMethod(), request(call), timeout, call.name(), call.subject());
+        return SyscallCodec.result(call, response);
+    }
+
+    @Override
+    public <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout) {
+        requireNonNull(timeout, "timeout");
+        if (call instanceof OpenReader open) {
+            return opened(open, timeout);
+        }
+        SyscallRequest request;
+        try {
+            request = request(call);
+            Connection.requireSendable(request, call.name(), call.subject());
+        } catch (SyscallException refusal) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+        return Futures.map(
+                connection.start(KernelServiceGrpc.getExecuteSyscallMethod(), request, timeout),
+                response -> SyscallCodec.result(call, response),
+                problem -> {
+                    throw failure(problem, call);
+                });
+    }
+
+    private SyscallRequest request(Syscall<?> call) {
+        return SyscallCodec.encode(call).setPid(pid.value()).build();
+    }
+
+    private SyscallException failure(Throwable problem, Syscall<?> call) {
+        if (problem instanceof StatusRuntimeException status) {
+            return connection.failure(status, call.name(), call.subject());
+        }
+        return Failures.unintelligible(call.name(), call.subject(), problem);
+    }
+
+    @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>, so that is what R is.
+    private <R extends @Nullable Object> CompletableFuture<R> opened(OpenReader call, @Nullable Duration timeout) {
+        CompletableFuture<StreamingReader> reader;
+        try {
+            reader = RemoteReader.open(connection, pid, call, timeout == null ? connection.callTimeout() : timeout);
+        } catch (SyscallException refusal) {
+            reader = CompletableFuture.failedFuture(refusal);
+        }
+        return (CompletableFuture<R>) reader;
+    }
+
+    private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
+        try {
+            return answer.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            answer.cancel(false);
+            throw new SyscallException(
+                    ErrorCode.CANCELLED,
+                    call.name(),
+                    call.subject(),
+                    "the waiting thread was interrupted",
+                    interrupted);
+        } catch (ExecutionException problem) {
+            if (problem.getCause() instanceof SyscallException failure) {
+                throw failure;
+            }
+            throw Failures.unintelligible(call.name(), call.subject(), problem);
+        }
+    }
+
+    @Override
+    public void updateSandbox(Sandbox sandbox) {
+        UpdateSandboxResponse response = connection.call(
+                KernelServiceGrpc.getUpdateSandboxMethod(),
+                SandboxCodec.toWire(pid, sandbox),
+                null,
+                Failures.UPDATE_SANDBOX,
+                pid.toString());
+        if (!response.getSuccess()) {
+            throw new SyscallException(
+                    WireEnums.fromWire(response.getCode()),
+                    Failures.UPDATE_SANDBOX,
+                    pid.toString(),
+                    Failures.reason(response.getError()));
+        }
+    }
+
+    @Override
+    public boolean terminate() {
+        TerminateProcessRequest request =
+                TerminateProcessRequest.newBuilder().setPid(pid.value()).build();
+        try {
+            return connection
+                    .call(
+                            KernelServiceGrpc.getTerminateProcessMethod(),
+                            request,
+                            null,
+                            "terminate_process",
+                            pid.toString())
+                    .getTerminated();
+        } catch (SyscallException failure) {
+            if (failure.code() == ErrorCode.NO_SUCH_PROCESS) {
+                return false; // it had ended before
+            }
+            throw failure;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "process " + pid;
+    }
+}

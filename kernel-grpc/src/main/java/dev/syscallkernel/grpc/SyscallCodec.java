@@ -1,0 +1,108 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.SuccessResult;
+import dev.syscallkernel.proto.SyscallRequest;
+import dev.syscallkernel.proto.SyscallRequest.SyscallCase;
+import dev.syscallkernel.proto.SyscallResponse;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Syscalls and their results, in both directions; all of them but those that open streams. */
+final class SyscallCodec {
+    private static final Map<Class<?>, WireSyscall<?, ?>> BY_TYPE = new HashMap<>();
+    private static final Map<SyscallCase, WireSyscall<?, ?>> BY_MEMBER = new EnumMap<>(SyscallCase.class);
+
+    static {
+        List<WireSyscall<?, ?>> all =
+                Stream.concat(FileCalls.ALL.stream(), SystemCalls.ALL.stream()).toList();
+        for (WireSyscall<?, ?> syscall : all) {
+            if (BY_TYPE.put(syscall.type(), syscall) != null || BY_MEMBER.put(syscall.member(), syscall) != null) {
+                throw new IllegalStateException("mapped twice: " + syscall);
+            }
+        }
+    }
+
+    private SyscallCodec() {}
+
+    /** The kinds of syscalls that travel as members of a request. */
+    static Set<Class<?>> types() {
+        return Set.copyOf(BY_TYPE.keySet());
+    }
+
+    /** The members of a request that are understood. */
+    static Set<SyscallCase> members() {
+        return Set.copyOf(BY_MEMBER.keySet());
+    }
+
+    /**
+     * The request, still without pid and time limit.
+     *
+     * @throws SyscallException INVALID_ARGUMENT for what the wire cannot express
+     */
+    static <R extends @Nullable Object> SyscallRequest.Builder encode(Syscall<R> call) {
+        SyscallRequest.Builder request = SyscallRequest.newBuilder();
+        try {
+            mapping(call).writer().accept(call, request);
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(call.name(), call.subject(), refusal);
+        }
+        return request;
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for an unknown call, and for one that makes no sense */
+    static Syscall<?> decode(SyscallRequest request) {
+        WireSyscall<?, ?> mapping = BY_MEMBER.get(request.getSyscallCase());
+        if (mapping == null) {
+            throw Failures.malformed("execute_syscall", "the request has no syscall that this server knows");
+        }
+        try {
+            return mapping.reader().apply(request);
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(request.getSyscallCase().name().toLowerCase(java.util.Locale.ROOT), "", refusal);
+        }
+    }
+
+    static <R extends @Nullable Object> SyscallResponse success(Syscall<R> call, R result) {
+        SuccessResult.Builder success = SuccessResult.newBuilder();
+        mapping(call).result().writer().accept(result, success);
+        return SyscallResponse.newBuilder().setSuccess(success).build();
+    }
+
+    /** @throws SyscallException if the call failed */
+    static <R extends @Nullable Object> R result(Syscall<R> call, SyscallResponse response) {
+        return switch (response.getResultCase()) {
+            case SUCCESS -> result(call, response.getSuccess());
+            case ERROR -> throw Failures.fromWire(response.getError(), call);
+            case PERMISSION_DENIED -> throw Failures.fromWire(response.getPermissionDenied(), call);
+            case RESULT_NOT_SET -> throw Failures.unintelligible(call.name(), call.subject(), null);
+        };
+    }
+
+    private static <R extends @Nullable Object> R result(Syscall<R> call, SuccessResult success) {
+        WireResult<R> result = mapping(call).result();
+        if (success.getValueCase() != result.value()) {
+            throw Failures.unintelligible(call.name(), call.subject(), null);
+        }
+        try {
+            return result.reader().apply(success);
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.unintelligible(call.name(), call.subject(), refusal);
+        }
+    }
+
+    @SuppressWarnings("unchecked") // The table holds each mapping under the class of its calls.
+    private static <R extends @Nullable Object> WireSyscall<Syscall<R>, R> mapping(Syscall<R> call) {
+        WireSyscall<?, ?> mapping = BY_TYPE.get(call.getClass());
+        if (mapping == null) {
+            throw new IllegalArgumentException("not a call of its own on the wire: " + call.name());
+        }
+        return (WireSyscall<Syscall<R>, R>) mapping;
+    }
+}

@@ -1,0 +1,231 @@
+package dev.syscallkernel.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.fs.DirectoryEntry;
+import dev.syscallkernel.fs.FileKind;
+import dev.syscallkernel.fs.FileStat;
+import dev.syscallkernel.fs.FileSyscall.CopyFile;
+import dev.syscallkernel.fs.FileSyscall.CreateDirectory;
+import dev.syscallkernel.fs.FileSyscall.CreateFile;
+import dev.syscallkernel.fs.FileSyscall.DeleteFile;
+import dev.syscallkernel.fs.FileSyscall.FileExists;
+import dev.syscallkernel.fs.FileSyscall.GetWorkingDirectory;
+import dev.syscallkernel.fs.FileSyscall.ListDirectory;
+import dev.syscallkernel.fs.FileSyscall.MoveFile;
+import dev.syscallkernel.fs.FileSyscall.ReadFile;
+import dev.syscallkernel.fs.FileSyscall.RemoveDirectory;
+import dev.syscallkernel.fs.FileSyscall.SetWorkingDirectory;
+import dev.syscallkernel.fs.FileSyscall.StatFile;
+import dev.syscallkernel.fs.FileSyscall.TruncateFile;
+import dev.syscallkernel.fs.FileSyscall.WriteFile;
+import dev.syscallkernel.proto.SleepCall;
+import dev.syscallkernel.proto.StreamSyscallRequest;
+import dev.syscallkernel.proto.SyscallRequest;
+import dev.syscallkernel.proto.SyscallRequest.SyscallCase;
+import dev.syscallkernel.proto.SyscallResponse;
+import dev.syscallkernel.proto.TruncateFileCall;
+import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.system.SystemInfo;
+import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
+import dev.syscallkernel.system.SystemSyscall.GetEnvVar;
+import dev.syscallkernel.system.SystemSyscall.GetSystemInfo;
+import dev.syscallkernel.system.SystemSyscall.GetUptime;
+import dev.syscallkernel.system.SystemSyscall.SetEnvVar;
+import dev.syscallkernel.system.SystemSyscall.Sleep;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SyscallCodecTest {
+    private static final String UNICODE = "/wörk/文件/🙂\n";
+
+    private static final FileStat STAT = new FileStat(
+            "a.txt",
+            "/w/a.txt",
+            FileKind.REGULAR_FILE,
+            true,
+            (1L << 40) + 7,
+            0640,
+            Instant.ofEpochSecond(-5, 123_456_789),
+            "somebody");
+
+    /** A call, and a result that it could have. */
+    private record Sample<R extends @Nullable Object>(Syscall<R> call, R result) {}
+
+    @SuppressWarnings("NullAway") // it does not see that null is what a Void is
+    private static Sample<?> silent(Syscall<@Nullable Void> call) {
+        return new Sample<@Nullable Void>(call, null);
+    }
+
+    private static final List<Sample<?>> SAMPLES = List.of(
+            new Sample<>(new ReadFile(UNICODE), new byte[] {0, -1, 127}),
+            new Sample<>(new ReadFile(""), new byte[0]),
+            silent(new WriteFile("/a", new byte[] {1, 2, 3})),
+            silent(new WriteFile("/a", new byte[0])),
+            silent(new CreateFile("/a")),
+            silent(new DeleteFile("/a")),
+            new Sample<>(
+                    new ListDirectory("/a"),
+                    List.of(new DirectoryEntry("a.txt", true, STAT), new DirectoryEntry("b\uFFFD", false, STAT))),
+            new Sample<>(new ListDirectory("/empty"), List.of()),
+            new Sample<>(new FileExists("/a"), true),
+            new Sample<>(new FileExists("/b"), false),
+            new Sample<>(new StatFile("/a"), STAT),
+            silent(new MoveFile("/a", "/b")),
+            silent(new CopyFile("/a", "/b")),
+            silent(new CreateDirectory("/a")),
+            silent(new RemoveDirectory("/a")),
+            new Sample<>(new GetWorkingDirectory(), UNICODE),
+            silent(new SetWorkingDirectory("/a")),
+            silent(new TruncateFile("/a", Long.MAX_VALUE)),
+            new Sample<>(new GetSystemInfo(), new SystemInfo("Linux", "6.1", "amd64", 2, 1L << 36, 1L << 35, "0.1.0")),
+            new Sample<>(new GetCurrentTime(), Instant.ofEpochSecond(1_700_000_000, 999_999_999)),
+            new Sample<>(new GetEnvVar("KEY"), ""),
+            silent(new SetEnvVar("KEY", "a=b")),
+            silent(new Sleep(Duration.ofMillis(1500))),
+            silent(new Sleep(Duration.ofMillis(Long.MAX_VALUE))),
+            new Sample<>(new GetUptime(), Duration.ofNanos(Long.MAX_VALUE)));
+
+    private static final List<OpenReader> STREAMS = List.of(
+            new OpenReader(UNICODE, ReadOptions.DEFAULT),
+            new OpenReader("/a", ReadOptions.DEFAULT.withChunkSize(4 << 20).withOffset(Long.MAX_VALUE)),
+            new OpenReader("/a", ReadOptions.DEFAULT.withLength(0)),
+            new OpenReader("/a", ReadOptions.DEFAULT.withLength(Long.MAX_VALUE)));
+
+    static List<Sample<?>> samples() {
+        return SAMPLES;
+    }
+
+    static List<OpenReader> streams() {
+        return STREAMS;
+    }
+
+    @Test
+    void everySyscallHasExactlyOneMapping() {
+        Set<Class<?>> all = records(Syscall.class).collect(Collectors.toSet());
+        assertThat(all).hasSizeGreaterThan(20);
+        assertThat(SyscallCodec.types()).doesNotContainAnyElementsOf(StreamCodec.types());
+        assertThat(Stream.concat(SyscallCodec.types().stream(), StreamCodec.types().stream()))
+                .containsExactlyInAnyOrderElementsOf(all);
+    }
+
+    @Test
+    void everyMemberOfTheRequestIsUnderstood() {
+        assertThat(SyscallCodec.members()).isEqualTo(EnumSet.complementOf(EnumSet.of(SyscallCase.SYSCALL_NOT_SET)));
+    }
+
+    @Test
+    void everySyscallHasASample() {
+        Stream<Class<?>> sampled = Stream.concat(SAMPLES.stream().map(Sample::call), STREAMS.stream())
+                .map(Object::getClass);
+        assertThat(sampled.collect(Collectors.toSet()))
+                .isEqualTo(records(Syscall.class).collect(Collectors.toSet()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
+    void callsSurviveTheWay(Sample<?> sample) throws InvalidProtocolBufferException {
+        byte[] bytes = SyscallCodec.encode(sample.call()).setPid(7).build().toByteArray();
+        assertThat(SyscallCodec.decode(SyscallRequest.parseFrom(bytes))).isEqualTo(sample.call());
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
+    <R extends @Nullable Object> void resultsSurviveTheWay(Sample<R> sample) throws InvalidProtocolBufferException {
+        byte[] bytes = SyscallCodec.success(sample.call(), sample.result()).toByteArray();
+        R arrived = SyscallCodec.result(sample.call(), SyscallResponse.parseFrom(bytes));
+        assertThat(arrived).isEqualTo(sample.result());
+    }
+
+    @ParameterizedTest
+    @MethodSource("streams")
+    void streamsSurviveTheWay(OpenReader call) throws InvalidProtocolBufferException {
+        byte[] bytes = StreamCodec.encode(7, call).toByteArray();
+        assertThat(StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes))).isEqualTo(call);
+    }
+
+    @Test
+    void everyErrorSurvivesTheWay() {
+        ReadFile call = new ReadFile("/a");
+        for (ErrorCode code : ErrorCode.values()) {
+            SyscallException failure = new SyscallException(code, call.name(), call.subject(), "because of tests");
+            assertThatThrownBy(() -> SyscallCodec.result(call, Failures.toWire(failure)))
+                    .isInstanceOfSatisfying(SyscallException.class, arrived -> {
+                        assertThat(arrived).hasMessage(failure.getMessage());
+                        assertThat(arrived.code()).isEqualTo(code);
+                        assertThat(arrived.reason()).isEqualTo(failure.reason());
+                        assertThat(arrived.capability()).isEmpty();
+                    });
+        }
+    }
+
+    @Test
+    void theLackingCapabilitySurvivesTheWay() {
+        ReadFile call = new ReadFile("/a");
+        for (Capability capability : Capability.values()) {
+            SyscallException failure = SyscallException.missingCapability(call.name(), call.subject(), capability);
+            assertThat(Failures.toWire(failure).getPermissionDenied().hasCapability())
+                    .isTrue();
+            assertThatThrownBy(() -> SyscallCodec.result(call, Failures.toWire(failure)))
+                    .isInstanceOfSatisfying(
+                            SyscallException.class,
+                            arrived -> assertThat(arrived.capability()).contains(capability));
+        }
+    }
+
+    @Test
+    void anUnpairedSurrogateIsRefusedInsteadOfReplaced() {
+        for (String path : List.of("/\uD800", "/\uDC00x", "/\uD800\uD800", "\uDE42\uD83D")) {
+            assertThatThrownBy(() -> SyscallCodec.encode(new ReadFile(path)))
+                    .isInstanceOfSatisfying(
+                            SyscallException.class,
+                            refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+        }
+    }
+
+    @Test
+    void numbersThatJavaCannotHoldAreRefusedOrAsLargeAsCanBe() {
+        SyscallRequest truncate = SyscallRequest.newBuilder()
+                .setTruncateFile(TruncateFileCall.newBuilder().setPath("/a").setSize(-1))
+                .build();
+        assertThatThrownBy(() -> SyscallCodec.decode(truncate))
+                .hasMessageContaining("18446744073709551615")
+                .hasMessageContaining("INVALID_ARGUMENT");
+        SyscallRequest sleep = SyscallRequest.newBuilder()
+                .setSleep(SleepCall.newBuilder().setDurationMs(-1))
+                .build();
+        assertThat(SyscallCodec.decode(sleep)).isEqualTo(new Sleep(Duration.ofMillis(Long.MAX_VALUE)));
+    }
+
+    @Test
+    void aSleepIsNeverShortened() {
+        SyscallRequest request =
+                SyscallCodec.encode(new Sleep(Duration.ofNanos(1_000_001))).build();
+        assertThat(request.getSleep().getDurationMs()).isEqualTo(2);
+    }
+
+    /** The records of a sealed hierarchy. */
+    private static Stream<Class<?>> records(Class<?> type) {
+        if (type.isRecord()) {
+            return Stream.of(type);
+        }
+        return Arrays.stream(type.getPermittedSubclasses()).flatMap(SyscallCodecTest::records);
+    }
+}

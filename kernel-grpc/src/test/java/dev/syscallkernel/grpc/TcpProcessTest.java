@@ -1,0 +1,13 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.ProcessContract;
+import java.io.IOException;
+import java.nio.file.Path;
+
+class TcpProcessTest extends ProcessContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) throws IOException {
+        return ServedKernel.overTcp(mountable);
+    }
+}

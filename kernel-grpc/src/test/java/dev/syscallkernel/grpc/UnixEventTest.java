@@ -1,0 +1,13 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.EventContract;
+import java.io.IOException;
+import java.nio.file.Path;
+
+class UnixEventTest extends EventContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) throws IOException {
+        return ServedKernel.overUnixSocket(mountable);
+    }
+}

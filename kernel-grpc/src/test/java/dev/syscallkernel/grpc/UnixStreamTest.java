@@ -1,0 +1,13 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.StreamContract;
+import java.io.IOException;
+import java.nio.file.Path;
+
+class UnixStreamTest extends StreamContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) throws IOException {
+        return ServedKernel.overUnixSocket(mountable);
+    }
+}

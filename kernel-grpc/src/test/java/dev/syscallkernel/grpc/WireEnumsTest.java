@@ -1,0 +1,71 @@
+package dev.syscallkernel.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.fs.FileKind;
+import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.SandboxLevel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class WireEnumsTest {
+    @Test
+    void everyErrorCodeHasItsOwnNumberAndTheOtherWayRound() {
+        assertThat(ErrorCode.values())
+                .allSatisfy(code ->
+                        assertThat(WireEnums.fromWire(WireEnums.toWire(code))).isEqualTo(code));
+        // besides: UNSPECIFIED and UNRECOGNIZED
+        assertThat(dev.syscallkernel.proto.ErrorCode.values()).hasSize(ErrorCode.values().length + 2);
+    }
+
+    @Test
+    void everyCapabilityHasTheNumberOfTheEarlierService() {
+        assertThat(Capability.values())
+                .allSatisfy(capability -> assertThat(WireEnums.fromWire(WireEnums.toWire(capability)))
+                        .isEqualTo(capability));
+        assertThat(numbered(dev.syscallkernel.proto.Capability::forNumber))
+                .containsExactly(
+                        "READ_FILE",
+                        "WRITE_FILE",
+                        "CREATE_FILE",
+                        "DELETE_FILE",
+                        "LIST_DIRECTORY",
+                        "SPAWN_PROCESS",
+                        "KILL_PROCESS",
+                        "NETWORK_ACCESS",
+                        "BIND_PORT",
+                        "SYSTEM_INFO",
+                        "TIME_ACCESS",
+                        "SEND_MESSAGE",
+                        "RECEIVE_MESSAGE");
+    }
+
+    @Test
+    void everyLevelHasTheNumberOfTheEarlierService() {
+        assertThat(SandboxLevel.values())
+                .allSatisfy(level ->
+                        assertThat(WireEnums.fromWire(WireEnums.toWire(level))).isEqualTo(level));
+        assertThat(numbered(dev.syscallkernel.proto.SandboxLevel::forNumber))
+                .containsExactly("MINIMAL", "STANDARD", "PRIVILEGED");
+    }
+
+    @Test
+    void everyKindOfFileSurvivesTheWay() {
+        assertThat(FileKind.values())
+                .allSatisfy(kind ->
+                        assertThat(WireEnums.fromWire(WireEnums.toWire(kind))).isEqualTo(kind));
+    }
+
+    /** The names of the constants 0, 1, 2 and so on. */
+    private static List<String> numbered(IntFunction<? extends @Nullable Enum<?>> constants) {
+        List<String> names = new ArrayList<>();
+        for (Enum<?> next = constants.apply(0); next != null; next = constants.apply(names.size())) {
+            names.add(next.name());
+        }
+        return names;
+    }
+}

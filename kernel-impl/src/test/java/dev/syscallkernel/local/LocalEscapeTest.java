@@ -1,0 +1,12 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.EscapeContract;
+import java.nio.file.Path;
+
+class LocalEscapeTest extends EscapeContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) {
+        return LocalFixture.start();
+    }
+}

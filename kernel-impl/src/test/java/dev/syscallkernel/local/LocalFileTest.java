@@ -1,0 +1,12 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.FileContract;
+import java.nio.file.Path;
+
+class LocalFileTest extends FileContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) {
+        return LocalFixture.start();
+    }
+}

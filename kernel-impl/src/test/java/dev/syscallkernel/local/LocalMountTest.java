@@ -1,0 +1,12 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.MountContract;
+import java.nio.file.Path;
+
+class LocalMountTest extends MountContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) {
+        return LocalFixture.start();
+    }
+}

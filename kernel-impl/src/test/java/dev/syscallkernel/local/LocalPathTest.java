@@ -1,0 +1,12 @@
+package dev.syscallkernel.local;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.PathContract;
+import java.nio.file.Path;
+
+class LocalPathTest extends PathContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable) {
+        return LocalFixture.start();
+    }
+}
