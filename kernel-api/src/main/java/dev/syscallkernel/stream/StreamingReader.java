@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 
@@ -43,6 +44,9 @@ public interface StreamingReader extends AutoCloseable {
      * @throws IllegalStateException if there is none, before the first {@code next} or at the end
      */
     ByteBuffer chunk();
+
+    /** How many bytes there are to read from the beginning to the end of the stream, where that is known. */
+    OptionalLong totalBytes();
 
     /** How many bytes the chunks so far had in all. */
     long bytesRead();

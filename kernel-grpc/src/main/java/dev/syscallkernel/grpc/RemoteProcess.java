@@ -13,9 +13,13 @@ import dev.syscallkernel.proto.ListProcessesRequest;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.proto.TerminateProcessRequest;
 import dev.syscallkernel.proto.UpdateSandboxResponse;
+import dev.syscallkernel.proto.UploadStatusRequest;
 import dev.syscallkernel.security.Sandbox;
+import dev.syscallkernel.stream.StreamSyscall;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
-import dev.syscallkernel.stream.StreamingReader;
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
+import dev.syscallkernel.stream.UploadStatus;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
@@ -76,8 +80,8 @@ final class RemoteProcess implements KernelProcess {
     }
 
     private <R extends @Nullable Object> R executeWithin(Syscall<R> call, @Nullable Duration timeout) {
-        if (call instanceof OpenReader open) {
-            return await(this.<R>opened(open, timeout), call);
+        if (call instanceof StreamSyscall<R> stream) {
+            return await(start(stream, timeout), call);
         }
         var response = connection.call(
                 KernelServiceGrpc.getExecuteSyscallMethod(), request(call), timeout, call.name(), call.subject());
@@ -87,8 +91,8 @@ final class RemoteProcess implements KernelProcess {
     @Override
     public <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout) {
         requireNonNull(timeout, "timeout");
-        if (call instanceof OpenReader open) {
-            return opened(open, timeout);
+        if (call instanceof StreamSyscall<R> stream) {
+            return start(stream, timeout);
         }
         SyscallRequest request;
         try {
@@ -116,15 +120,35 @@ final class RemoteProcess implements KernelProcess {
         return Failures.unintelligible(call.name(), call.subject(), problem);
     }
 
-    @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>, so that is what R is.
-    private <R extends @Nullable Object> CompletableFuture<R> opened(OpenReader call, @Nullable Duration timeout) {
-        CompletableFuture<StreamingReader> reader;
+    /** Starts a call that has an RPC of its own. */
+    @SuppressWarnings("unchecked") // Each of these calls is a Syscall of what its future brings.
+    private <R extends @Nullable Object> CompletableFuture<R> start(StreamSyscall<R> call, @Nullable Duration timeout) {
+        Duration limit = timeout == null ? connection.callTimeout() : timeout;
         try {
-            reader = RemoteReader.open(connection, pid, call, timeout == null ? connection.callTimeout() : timeout);
+            if (call instanceof OpenReader open) {
+                return (CompletableFuture<R>) RemoteReader.open(connection, pid, open, limit);
+            }
+            if (call instanceof OpenWriter open) {
+                return (CompletableFuture<R>) RemoteWriter.open(connection, pid, open, limit);
+            }
+            if (call instanceof GetUploadStatus status) {
+                return (CompletableFuture<R>) uploadStatus(status, limit);
+            }
+            throw new IllegalArgumentException("not known here: " + call.name());
         } catch (SyscallException refusal) {
-            reader = CompletableFuture.failedFuture(refusal);
+            return CompletableFuture.failedFuture(refusal);
         }
-        return (CompletableFuture<R>) reader;
+    }
+
+    private CompletableFuture<UploadStatus> uploadStatus(GetUploadStatus call, @Nullable Duration timeout) {
+        UploadStatusRequest request = StreamCodec.encode(pid.value(), call);
+        Connection.requireSendable(request, call.name(), call.subject());
+        return Futures.map(
+                connection.start(KernelServiceGrpc.getGetUploadStatusMethod(), request, timeout),
+                StreamCodec::fromWire,
+                problem -> {
+                    throw failure(problem, call);
+                });
     }
 
     private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {

@@ -29,6 +29,7 @@ public final class FileReader implements StreamingReader {
     private final ByteBuffer buffer;
     private final long end; // the position where the stream ends
     private final boolean endKnown; // false for a file that does not tell its size: it ends where it ends
+    private final OptionalLong totalBytes;
     private final StreamMeter meter;
     private final boolean metered; // whether every byte has to pass through the meter
     private long position;
@@ -47,8 +48,8 @@ public final class FileReader implements StreamingReader {
         long length = Math.min(wanted, endKnown ? Math.max(0, file.size() - position) : Long.MAX_VALUE - position);
         this.end = position + length;
         this.metered = options.checksum();
-        this.meter = new StreamMeter(
-                options.checksum(), options.progress(), endKnown ? OptionalLong.of(length) : OptionalLong.empty());
+        this.totalBytes = endKnown ? OptionalLong.of(length) : OptionalLong.empty();
+        this.meter = new StreamMeter(options.checksum(), options.progress(), totalBytes);
         this.buffer = ByteBuffer.allocateDirect((int) Math.min(options.chunkSize(), length));
     }
 
@@ -177,6 +178,11 @@ public final class FileReader implements StreamingReader {
             throw new IllegalStateException("there is no chunk; call next() first, and only while it returns true");
         }
         return current.asReadOnlyBuffer();
+    }
+
+    @Override
+    public OptionalLong totalBytes() {
+        return totalBytes;
     }
 
     @Override
