@@ -12,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,11 @@ final class StateDirectory implements AutoCloseable {
     /** Beneath it lie the scratch directories of the processes. */
     Path scratch() {
         return directory.resolve("scratch");
+    }
+
+    /** Where the records of uploads are kept, if anything is kept beyond the life of the kernel. */
+    Optional<Path> uploads() {
+        return temporary ? Optional.empty() : Optional.of(directory.resolve("uploads"));
     }
 
     @Override

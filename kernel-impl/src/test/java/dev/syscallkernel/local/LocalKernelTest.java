@@ -130,7 +130,7 @@ class LocalKernelTest {
             }
         }
         try (Stream<Path> files = Files.list(state)) {
-            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactly("lock");
+            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactlyInAnyOrder("lock", "uploads");
         }
     }
 

@@ -21,6 +21,11 @@ record Position(List<String> names) {
         return names.isEmpty() ? "" : names.get(names.size() - 1);
     }
 
+    /** The position of the directory it is in; the root's is the root. */
+    Position parent() {
+        return names.isEmpty() ? this : new Position(names.subList(0, names.size() - 1));
+    }
+
     /** Whether this is the other place, or one above it. */
     boolean covers(List<String> other) {
         return names.size() <= other.size() && names.equals(other.subList(0, names.size()));

@@ -20,6 +20,7 @@ public final class Resources {
 
     /** The kinds of resources that are counted and limited. */
     public enum Kind {
+        UPLOAD("upload", "unfinished uploads", "maxOpenStreams", "commit one of them"),
         STREAM("stream", "open streams", "maxOpenStreams", "close one of them"),
         WAITING_CALL("waiting_call", "waiting calls", "maxTasks", "wait for one of them or cancel it");
 
@@ -38,6 +39,7 @@ public final class Resources {
         /** How many of this kind a process may hold. A stream is a file descriptor too. */
         private int limit(ResourceLimits limits) {
             return switch (this) {
+                case UPLOAD -> limits.maxOpenStreams();
                 case STREAM -> Math.min(limits.maxOpenStreams(), limits.maxFileDescriptors());
                 case WAITING_CALL -> limits.maxTasks();
             };

@@ -27,6 +27,19 @@ public final class Timers implements AutoCloseable {
         return clock.schedule(() -> executor.execute(action), nanos(delay), TimeUnit.NANOSECONDS);
     }
 
+    /** Runs the action again and again, with this much time from one end to the next beginning. */
+    public void every(Duration pause, Runnable action) {
+        var unused = after(pause, () -> {
+            try {
+                action.run();
+            } finally {
+                if (!clock.isShutdown()) {
+                    every(pause, action);
+                }
+            }
+        });
+    }
+
     /** The duration in nanoseconds, or the greatest number of them that a timer can wait. */
     static long nanos(Duration duration) {
         // Half the range, because the executor compares by difference.
