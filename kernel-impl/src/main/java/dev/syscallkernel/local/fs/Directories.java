@@ -9,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 
 /** Creates and removes directories, and changes the working directory. */
@@ -28,9 +29,18 @@ final class Directories {
         this.lookup = lookup;
     }
 
-    /** The lock for directories that appear in this one. */
-    static Lock lock(DirectoryHandle parent) {
-        return NAMES.get(parent.key() == null ? parent : parent.key());
+    /** Takes the lock for directories that appear in this one. The caller gives it back. */
+    static Lock lock(SyscallContext ctx, DirectoryHandle parent) {
+        Lock lock = NAMES.get(parent.key() == null ? parent : parent.key());
+        try {
+            while (!lock.tryLock(50, TimeUnit.MILLISECONDS)) {
+                ctx.throwIfCancelled();
+            }
+            return lock;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
+        }
     }
 
     void create(SyscallContext ctx, String path) throws IOException {
@@ -52,8 +62,7 @@ final class Directories {
     }
 
     private static void create(SyscallContext ctx, Target.Missing missing) throws IOException {
-        Lock lock = lock(missing.parent());
-        lock.lock();
+        Lock lock = lock(ctx, missing.parent());
         try {
             if (missing.parent().find(missing.name()) != null) {
                 throw Lookup.taken(ctx);

@@ -53,15 +53,15 @@ record SecureDirectory(SecureDirectoryStream<Path> stream) implements Directory 
             return null;
         }
         FileChannel channel = (FileChannel) stream.newByteChannel(SELF, READ);
-        StablePath found = null;
+        Path found = null;
         try {
-            found = StablePath.of(channel, key);
+            found = DescriptorSearch.pathOf(channel, key);
         } finally {
             if (found == null) {
                 channel.close();
             }
         }
-        return found;
+        return found == null ? null : new StablePath(found, channel);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -56,7 +57,10 @@ final class StagedFile implements AutoCloseable {
         }
         Set<PosixFilePermission> wanted = posix.permissions();
         Name name = HiddenNames.fresh(mount.fileSystem());
-        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(wanted);
+        // Changing the permissions may take opening the file for reading.
+        Set<PosixFilePermission> first = EnumSet.of(PosixFilePermission.OWNER_READ);
+        first.addAll(wanted);
+        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(first);
         StagedFile file = new StagedFile(parent, name, parent.openFile(name, CREATE, mode));
         try {
             // The umask of the JVM may have taken some away.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.local.call.CancellationToken;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,6 +89,21 @@ class GuardedCallsTest {
         assertThat(Thread.interrupted()).isTrue();
         gone.countDown();
         assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aCancelledCallIsNotWaitedFor() throws Exception {
+        CountDownLatch gone = new CountDownLatch(1);
+        CancellationToken cancellation = new CancellationToken();
+        cancellation.cancel(ErrorCode.TIMED_OUT, "too late");
+
+        assertFails(
+                ErrorCode.TIMED_OUT,
+                () -> guarded.run(call(Calls.ALL, cancellation), directory, fifo, () -> {
+                    await(gone);
+                    return () -> {};
+                }));
+        gone.countDown();
     }
 
     @Test

@@ -76,6 +76,7 @@ class ReleaseTest {
                         .asString(UTF_8)
                         .isEqualTo(name);
                 tree.createDirectory(call(), "/w/a/" + UUID.randomUUID());
+                assertThat(tree.listDirectory(call(), "/")).hasSize(2);
                 busy.countDown();
             }
         } catch (SyscallException failure) {
