@@ -59,7 +59,6 @@ final class CommandLines {
 
     /** Java decodes the arguments by the locale, and what it cannot decode is lost. */
     private static boolean mangled(String argument) {
-        return argument.indexOf(REPLACEMENT) >= 0
-                && !"UTF-8".equalsIgnoreCase(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        return argument.indexOf(REPLACEMENT) >= 0 && !Text.namesAreUtf8();
     }
 }

@@ -4,30 +4,38 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the open file descriptors of this JVM lead to, which Java does not tell. Known on Linux; elsewhere all is no. */
+/** What the standard file descriptors of this JVM lead to, which Java does not tell. Known on Linux only. */
 final class FileDescriptors {
-    static final int OUT = 1;
-    static final int ERR = 2;
-
     private FileDescriptors() {}
 
-    static boolean isTerminal(int descriptor) {
-        String target = target(descriptor);
-        return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+    /** What a descriptor can lead to. */
+    enum Kind {
+        TERMINAL,
+        /** A pipe or a socket. */
+        PIPE,
+        /** A file, for instance, or something that cannot be found out. */
+        OTHER
     }
 
-    static boolean isPipe(int descriptor) {
-        String target = target(descriptor);
-        return target.startsWith("pipe:") || target.startsWith("socket:");
+    static Kind ofOutput() {
+        return of("1");
     }
 
-    /** Empty where the operating system does not tell. */
-    private static String target(int descriptor) {
+    static Kind ofErrors() {
+        return of("2");
+    }
+
+    private static Kind of(String descriptor) {
+        String target;
         try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
-                    .toString();
+            target =
+                    Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor)).toString();
         } catch (IOException | UnsupportedOperationException unknown) {
-            return "";
+            return Kind.OTHER;
         }
+        if (target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console")) {
+            return Kind.TERMINAL;
+        }
+        return target.startsWith("pipe:") || target.startsWith("socket:") ? Kind.PIPE : Kind.OTHER;
     }
 }

@@ -20,6 +20,7 @@ final class ProgressOnTerminal implements Progress {
                 .setInitialMax(total.bytes())
                 .setUnit(" MiB", 1 << 20)
                 .showSpeed()
+                .hideEta()
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(UPDATE_MILLIS)
                 .setConsumer(new ConsoleProgressBarConsumer(terminal.messages(), width))

@@ -132,6 +132,9 @@ final class ServeCommand implements Callable<Integer> {
         } catch (IOException problem) {
             throw new CommandFailure(String.valueOf(problem.getMessage()), problem);
         }
+        if (!Text.namesAreUtf8()) {
+            terminal.message("in this locale, files with names outside ASCII cannot be used; set LC_ALL=C.UTF-8");
+        }
         terminal.line("listening on " + server.address());
         terminal.flush();
     }

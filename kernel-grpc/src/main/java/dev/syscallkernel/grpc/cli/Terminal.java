@@ -24,23 +24,33 @@ final class Terminal {
 
     private final WritableByteChannel bytes;
     private final Writer lines;
+    private final FileDescriptors.Kind resultsTo;
     private final PrintStream messages;
-    private final boolean interactive;
+    private final FileDescriptors.Kind messagesTo;
 
-    /** @param interactive whether messages go to a terminal, on which a line can be written over */
-    Terminal(OutputStream results, PrintStream messages, boolean interactive) {
+    /**
+     * @param resultsTo what is at the other end of {@code results}
+     * @param messagesTo what is at the other end of {@code messages}
+     */
+    Terminal(
+            OutputStream results,
+            FileDescriptors.Kind resultsTo,
+            PrintStream messages,
+            FileDescriptors.Kind messagesTo) {
         this.bytes = Channels.newChannel(results);
         this.lines = new BufferedWriter(new OutputStreamWriter(results, StandardCharsets.UTF_8));
+        this.resultsTo = resultsTo;
         this.messages = messages;
-        this.interactive = interactive;
+        this.messagesTo = messagesTo;
     }
 
     /** Standard output without the buffer of {@code System.out}, which would hide failures, and standard error. */
     static Terminal standard() {
         return new Terminal(
                 new FileOutputStream(FileDescriptor.out),
+                FileDescriptors.ofOutput(),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-                FileDescriptors.isTerminal(FileDescriptors.ERR));
+                FileDescriptors.ofErrors());
     }
 
     /** Writes all of the buffer. */
@@ -71,11 +81,11 @@ final class Terminal {
         }
     }
 
-    private static RuntimeException failure(IOException problem) {
+    private RuntimeException failure(IOException problem) {
         String message = String.valueOf(problem.getMessage());
         // The system's message may be translated; but what else than a missing reader can be wrong with a pipe?
-        boolean noReader =
-                message.toLowerCase(Locale.ROOT).contains("broken pipe") || FileDescriptors.isPipe(FileDescriptors.OUT);
+        boolean noReader = resultsTo == FileDescriptors.Kind.PIPE
+                || message.toLowerCase(Locale.ROOT).contains("broken pipe");
         return noReader
                 ? new OutputClosedException(problem)
                 : new CommandFailure("cannot write to standard output: " + message, problem);
@@ -91,8 +101,9 @@ final class Terminal {
         messages.println("kernel: " + text);
     }
 
+    /** Whether messages go where a line can be written over. */
     boolean interactive() {
-        return interactive;
+        return messagesTo == FileDescriptors.Kind.TERMINAL;
     }
 
     /** How many characters fit into a line of messages. */

@@ -17,6 +17,11 @@ final class Text {
         return out.toString();
     }
 
+    /** Whether this JVM was started in a locale in which it can name any file and understand any argument. */
+    static boolean namesAreUtf8() {
+        return "UTF-8".equalsIgnoreCase(System.getProperty("sun.jnu.encoding"));
+    }
+
     /** What changes the order in which the following characters are shown, so that a name looks like another one. */
     private static boolean isDirection(int c) {
         return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
