@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>File operations run on the caller's thread; waiting ones hold none. The kernel's own threads are daemons: one for
- * timers, as many workers as processors, and one for each event subscriber while it is being called. Thread-safe.
+ * timers, as many workers as processors, and one for each callback of the application while it runs. Thread-safe.
  */
 public final class LocalKernel implements SyscallKernel {
     private static final Duration UPLOAD_SWEEP = Duration.ofMinutes(10);
@@ -73,7 +73,7 @@ public final class LocalKernel implements SyscallKernel {
         this.settings = settings;
         this.state = directory == null ? StateDirectory.temporary() : StateDirectory.open(directory);
         this.threads = new KernelThreads();
-        this.events = new EventBus(threads.subscribers());
+        this.events = new EventBus(threads.callbacks());
         this.timers = new Timers(KernelThreads.named("timer"), threads.workers());
         this.uploads = new Uploads(state.uploads().orElse(null), settings.clock);
         timers.every(UPLOAD_SWEEP, uploads::sweep);
@@ -90,6 +90,7 @@ public final class LocalKernel implements SyscallKernel {
                 settings.interceptors,
                 events,
                 timers,
+                threads.callbacks(),
                 settings.clock,
                 System::nanoTime);
     }
@@ -132,6 +133,7 @@ public final class LocalKernel implements SyscallKernel {
 
     @Override
     public KernelInfo info() {
+        requireOpen("get_kernel_info");
         return new KernelInfo(
                 KernelVersion.CURRENT, startedAt, settings.ceiling, settings.limits, settings.maxProcesses, features());
     }

@@ -37,8 +37,13 @@ final class StateDirectory implements AutoCloseable {
             Files.createDirectories(directory);
             FileChannel lock = lock(directory.resolve("lock"));
             StateDirectory state = new StateDirectory(directory, false, lock);
-            deleteTree(state.scratch());
-            return state;
+            try {
+                deleteTree(state.scratch());
+                return state;
+            } catch (IOException problem) {
+                lock.close();
+                throw problem;
+            }
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
         }
@@ -66,9 +71,12 @@ final class StateDirectory implements AutoCloseable {
     @Override
     public void close() {
         try {
-            deleteTree(temporary ? directory : scratch());
-            if (lock != null) {
-                lock.close();
+            try {
+                deleteTree(temporary ? directory : scratch());
+            } finally {
+                if (lock != null) {
+                    lock.close();
+                }
             }
         } catch (IOException problem) {
             System.getLogger(StateDirectory.class.getName())

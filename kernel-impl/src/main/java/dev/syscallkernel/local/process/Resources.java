@@ -36,6 +36,13 @@ public final class Resources {
             this.wayOut = wayOut;
         }
 
+        /** The limit that is reached first. */
+        private String limitName(ResourceLimits limits) {
+            return this == STREAM && limits.maxFileDescriptors() < limits.maxOpenStreams()
+                    ? "maxFileDescriptors"
+                    : limitName;
+        }
+
         /** How many of this kind a process may hold. A stream is a file descriptor too. */
         private int limit(ResourceLimits limits) {
             return switch (this) {
@@ -126,8 +133,8 @@ public final class Resources {
                     ErrorCode.RESOURCE_EXHAUSTED,
                     call.name(),
                     call.subject(),
-                    "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName + "); "
-                            + kind.wayOut + ", or raise the limit");
+                    "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName(limits)
+                            + "); " + kind.wayOut + ", or raise the limit");
         }
         CountedPlace place = new CountedPlace(kind);
         places.add(place);
