@@ -11,6 +11,7 @@ import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -26,8 +27,10 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +52,14 @@ final class Connection implements AutoCloseable {
     private final @Nullable Duration callTimeout;
     private final EventLoopGroup network =
             new MultiThreadIoEventLoopGroup(1, Daemons.named("kernel-client-net"), NioIoHandler.newFactory());
-    private final ExecutorService callbacks = Executors.newCachedThreadPool(Daemons.named("kernel-client-call"));
+    private final ExecutorService callbacks = new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // what runs here belongs to the user, and may block
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Daemons.named("kernel-client-call"),
+            (task, pool) -> task.run()); // it is closed: whoever comes late hears so where he is
     private final ManagedChannel channel;
     private final ManagedChannel events; // connects only if they are wanted
     private volatile boolean closed;
@@ -89,6 +99,17 @@ final class Connection implements AutoCloseable {
         callbacks.execute(action);
     }
 
+    /** Tells gRPC something about a call that was started. Once the connection is closed, there is nobody to tell. */
+    void tell(Runnable signal) {
+        try {
+            signal.run();
+        } catch (RejectedExecutionException closing) {
+            if (!closed) {
+                throw closing;
+            }
+        }
+    }
+
     /** Runs an action later, where it may block, unless the future is cancelled before. */
     Future<?> after(Duration delay, Runnable action) {
         return network.schedule(() -> run(action), WireValues.nanos(delay), TimeUnit.NANOSECONDS);
@@ -99,7 +120,7 @@ final class Connection implements AutoCloseable {
             MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout, String syscall, String subject) {
         requireSendable(request, syscall, subject);
         try {
-            return ClientCalls.blockingUnaryCall(channel, method, options(timeout), request);
+            return ClientCalls.blockingUnaryCall(usable(channel), method, options(timeout), request);
         } catch (StatusRuntimeException status) {
             throw failure(status, syscall, subject);
         }
@@ -108,12 +129,12 @@ final class Connection implements AutoCloseable {
     /** Makes a call. The future fails with {@link StatusRuntimeException}; cancelling it cancels the call. */
     <Q extends MessageLite, A> CompletableFuture<A> start(
             MethodDescriptor<Q, A> method, Q request, @Nullable Duration timeout) {
-        ClientCall<Q, A> call = channel.newCall(method, options(timeout));
+        ClientCall<Q, A> call = usable(channel).newCall(method, options(timeout));
         Answer<A> answer = new Answer<>();
         ClientCalls.asyncUnaryCall(call, request, answer);
         var unused = answer.future.whenComplete((result, problem) -> {
             if (answer.future.isCancelled()) {
-                call.cancel("the caller cancelled it", null);
+                tell(() -> call.cancel("the caller cancelled it", null));
             }
         });
         return answer.future;
@@ -125,14 +146,25 @@ final class Connection implements AutoCloseable {
      * @param readyThreshold how many bytes may wait for the network before the call is no longer ready
      */
     ClientCall<ChunkFrame<StreamSyscallRequest>, ChunkFrame<StreamSyscallChunk>> newStream(int readyThreshold) {
-        return channel.newCall(
-                StreamMethod.DESCRIPTOR,
-                CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()).withOnReadyThreshold(readyThreshold));
+        return usable(channel)
+                .newCall(
+                        StreamMethod.DESCRIPTOR,
+                        CallOptions.DEFAULT
+                                .withExecutor(MoreExecutors.directExecutor())
+                                .withOnReadyThreshold(readyThreshold));
     }
 
     /** A call for events, yet to be started. */
     ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
-        return events.newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+        return usable(events).newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+    }
+
+    /** A channel that will try to connect, even if the last attempt failed a moment ago. */
+    private static ManagedChannel usable(ManagedChannel channel) {
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            channel.enterIdle(); // forgets the failure, and how long to wait after it
+        }
+        return channel;
     }
 
     private CallOptions options(@Nullable Duration timeout) {
@@ -158,10 +190,6 @@ final class Connection implements AutoCloseable {
     /** What a status means to the caller. */
     SyscallException failure(StatusRuntimeException problem, String syscall, String subject) {
         Status status = problem.getStatus();
-        if (status.getCode() == Status.Code.UNAVAILABLE) {
-            channel.resetConnectBackoff(); // the next call shall not fail because this one did
-            events.resetConnectBackoff();
-        }
         return Statuses.failure(problem, syscall, subject)
                 .orElseGet(() -> new SyscallException(
                         Statuses.errorCode(status.getCode()), syscall, subject, explanation(status), problem));

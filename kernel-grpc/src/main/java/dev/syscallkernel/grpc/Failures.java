@@ -34,12 +34,9 @@ final class Failures {
                         + " heap in bytes; try again later");
     }
 
-    static SyscallException racyMount(String process, String path) {
-        return new SyscallException(
-                ErrorCode.PERMISSION_DENIED,
-                CREATE_PROCESS,
-                process,
-                "the mount at " + path + " asks for racy resolution, which only the server's operator can allow");
+    /** A mount that is refused. No message names the host's side of it. */
+    static SyscallException mount(String path, ErrorCode code, String reason) {
+        return new SyscallException(code, CREATE_PROCESS, path, reason);
     }
 
     /** A record's constructor, or a codec, refused its arguments. */

@@ -17,6 +17,8 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,14 +67,15 @@ public final class KernelServer implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final Server server;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile @Nullable UnixSocketFile socketFile;
+    private final @Nullable UnixSocketFile socketFile;
 
     private KernelServer(Builder settings) {
         this.endpoint = settings.endpoint;
         this.grace = settings.grace;
+        this.socketFile = endpoint instanceof Endpoint.Unix unix ? new UnixSocketFile(unix.path()) : null;
         KernelService service =
                 new KernelService(settings.kernel, new MountableDirectories(settings.mountable), pool, active);
-        this.server = NettyServerBuilder.forAddress(endpoint.socketAddress())
+        this.server = NettyServerBuilder.forAddress(bindAddress())
                 .channelType(
                         endpoint instanceof Endpoint.Unix
                                 ? NioServerDomainSocketChannel.class
@@ -93,6 +96,10 @@ public final class KernelServer implements AutoCloseable {
                 .build();
     }
 
+    private SocketAddress bindAddress() {
+        return socketFile == null ? endpoint.socketAddress() : UnixDomainSocketAddress.of(socketFile.temporary());
+    }
+
     /** Starts the description of a server, on 127.0.0.1:50051 unless said otherwise. */
     public static Builder builder(SyscallKernel kernel) {
         return new Builder(kernel);
@@ -105,12 +112,13 @@ public final class KernelServer implements AutoCloseable {
      * @throws IOException if the address is in use, or cannot be listened on
      */
     public KernelServer start() throws IOException {
-        UnixSocketFile file = endpoint instanceof Endpoint.Unix unix ? UnixSocketFile.claim(unix.path()) : null;
+        if (socketFile != null) {
+            socketFile.requireFree();
+        }
         try {
             server.start();
-            if (file != null) {
-                file.bound();
-                socketFile = file;
+            if (socketFile != null) {
+                socketFile.publish();
             }
         } catch (IOException failure) {
             throw new IOException(
@@ -159,9 +167,9 @@ public final class KernelServer implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        removeSocketFile();
         server.shutdown();
         health.enterTerminalState();
-        removeSocketFile();
         active.close();
         try {
             if (!active.awaitNone(grace)) {
@@ -179,13 +187,12 @@ public final class KernelServer implements AutoCloseable {
     }
 
     private void removeSocketFile() {
-        UnixSocketFile file = socketFile;
-        if (file != null) {
-            try {
-                file.remove();
-            } catch (IOException failure) {
-                LOG.log(Level.WARNING, "Cannot remove " + endpoint, failure);
+        try {
+            if (socketFile != null) {
+                socketFile.remove();
             }
+        } catch (IOException failure) {
+            LOG.log(Level.WARNING, "Cannot remove " + endpoint, failure);
         }
     }
 

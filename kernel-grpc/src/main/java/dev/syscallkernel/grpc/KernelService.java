@@ -162,6 +162,7 @@ final class KernelService {
             return CreateProcessResponse.newBuilder()
                     .setError(failure.reason())
                     .setCode(WireEnums.toWire(failure.code()))
+                    .setSubject(failure.subject())
                     .build();
         }
     }
@@ -178,6 +179,7 @@ final class KernelService {
             return UpdateSandboxResponse.newBuilder()
                     .setError(failure.reason())
                     .setCode(WireEnums.toWire(failure.code()))
+                    .setSubject(failure.subject())
                     .build();
         }
     }

@@ -31,33 +31,31 @@ final class MountableDirectories {
      * the links on the way.
      *
      * @param directory as the client named it
-     * @param path where he wants to have it
-     * @throws SyscallException PERMISSION_DENIED unless it is beneath one of these directories, by the same message
-     *     whether or not it exists
-     * @throws IllegalArgumentException if it is beneath one of them, and is not there
+     * @param mountPoint where the process will see it
+     * @throws SyscallException PERMISSION_DENIED unless it is beneath one of these directories, whether or not it exists;
+     *     INVALID_ARGUMENT if it is, and does not
      */
-    Path resolve(String directory, String path, String process) {
-        Path named = absolute(directory, path);
+    Path resolve(String directory, String mountPoint) {
+        Path named = absolute(directory, mountPoint);
         Path real = real(named);
         Path known = real;
         for (Path parent = named.getParent(); known == null && parent != null; parent = parent.getParent()) {
             known = real(parent);
         }
         if (known == null || roots.stream().noneMatch(known::startsWith)) {
-            throw new SyscallException(
+            throw Failures.mount(
+                    mountPoint,
                     ErrorCode.PERMISSION_DENIED,
-                    Failures.CREATE_PROCESS,
-                    process,
-                    "clients of this server may not mount '" + directory + "' (at " + path
-                            + "); its operator can allow that with --allow-mount DIR");
+                    "clients of this server may not mount this host directory;"
+                            + " its operator can allow that with --allow-mount DIR");
         }
         if (real == null) {
-            throw new IllegalArgumentException("there is no directory '" + directory + "' to mount at " + path);
+            throw Failures.mount(mountPoint, ErrorCode.INVALID_ARGUMENT, "the host has no such directory");
         }
         return real;
     }
 
-    private static Path absolute(String directory, String path) {
+    private static Path absolute(String directory, String mountPoint) {
         try {
             Path named = Path.of(directory);
             if (named.isAbsolute()) {
@@ -66,8 +64,8 @@ final class MountableDirectories {
         } catch (InvalidPathException malformed) {
             // said below
         }
-        throw new IllegalArgumentException(
-                "the directory to mount at " + path + " has to be named by an absolute path, not '" + directory + "'");
+        throw Failures.mount(
+                mountPoint, ErrorCode.INVALID_ARGUMENT, "the host directory has to be named by an absolute path");
     }
 
     /** Where it really is; null if it is not there, or cannot be looked at. */

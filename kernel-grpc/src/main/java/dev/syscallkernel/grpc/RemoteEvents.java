@@ -134,16 +134,17 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
         @Override
         public void request(long count) {
             if (count <= 0) {
-                call.cancel("bad demand", new IllegalArgumentException("demand must be positive: " + count));
+                RuntimeException violation = new IllegalArgumentException("demand must be positive: " + count);
+                connection.tell(() -> call.cancel("bad demand", violation));
             } else {
-                call.request((int) Math.min(count, Integer.MAX_VALUE));
+                connection.tell(() -> call.request((int) Math.min(count, Integer.MAX_VALUE)));
             }
         }
 
         @Override
         public void cancel() {
             cancelled = true;
-            call.cancel("the subscriber cancelled", null);
+            connection.tell(() -> call.cancel("the subscriber cancelled", null));
         }
     }
 }

@@ -73,7 +73,7 @@ public final class RemoteKernel implements SyscallKernel {
             throw new SyscallException(
                     WireEnums.fromWire(response.getCode()),
                     Failures.CREATE_PROCESS,
-                    spec.name(),
+                    response.getSubject(),
                     Failures.reason(response.getError()));
         }
         return new RemoteProcess(connection, pid(response.getPid()));

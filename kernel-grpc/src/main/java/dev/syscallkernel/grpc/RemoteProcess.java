@@ -156,7 +156,9 @@ final class RemoteProcess implements KernelProcess {
             return answer.get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            answer.cancel(false);
+            if (!answer.cancel(false)) {
+                var unused = answer.thenAccept(RemoteProcess::closeUnused); // it was opened just now, for nobody
+            }
             throw new SyscallException(
                     ErrorCode.CANCELLED,
                     call.name(),
@@ -168,6 +170,12 @@ final class RemoteProcess implements KernelProcess {
                 throw failure;
             }
             throw Failures.unintelligible(call.name(), call.subject(), problem);
+        }
+    }
+
+    private static void closeUnused(@Nullable Object answer) {
+        if (answer instanceof RemoteStream<?> stream) {
+            stream.close();
         }
     }
 
@@ -183,7 +191,7 @@ final class RemoteProcess implements KernelProcess {
             throw new SyscallException(
                     WireEnums.fromWire(response.getCode()),
                     Failures.UPDATE_SANDBOX,
-                    pid.toString(),
+                    response.getSubject(),
                     Failures.reason(response.getError()));
         }
     }

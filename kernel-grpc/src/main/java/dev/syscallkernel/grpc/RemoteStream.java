@@ -84,7 +84,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
 
     /** Asks for more messages. */
     final void request(int messages) {
-        call.request(messages);
+        connection.tell(() -> call.request(messages));
     }
 
     /** Whether what is sent now will go out soon, instead of piling up in memory. */
@@ -96,7 +96,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     final void send(ChunkFrame<StreamSyscallRequest> message) {
         synchronized (sending) {
             if (!sent) {
-                call.sendMessage(message);
+                connection.tell(() -> call.sendMessage(message));
             }
         }
     }
@@ -106,7 +106,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
         synchronized (sending) {
             if (!sent) {
                 sent = true;
-                call.halfClose();
+                connection.tell(call::halfClose);
             }
         }
     }
@@ -116,7 +116,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
         end(reason);
         synchronized (sending) {
             sent = true;
-            call.cancel(reason.reason(), null);
+            connection.tell(() -> call.cancel(reason.reason(), null));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.syscallkernel.grpc;
 
 import static dev.syscallkernel.grpc.WireValues.text;
 
+import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.process.ProcessSpec;
@@ -50,7 +51,7 @@ final class SpecCodec {
                 .addAllAllowedPaths(SandboxCodec.texts(sandbox.allowedPaths()))
                 .addAllBlockedPaths(SandboxCodec.texts(sandbox.blockedPaths()));
         spec.environment().forEach((key, value) -> request.addEnvVars(assignment(key, value)));
-        spec.mounts().forEach(mount -> request.addMounts(toWire(mount, spec.name())));
+        spec.mounts().forEach(mount -> request.addMounts(toWire(mount)));
         sandbox.limits().map(SandboxCodec::toWire).ifPresent(request::setLimits);
         return request.build();
     }
@@ -83,7 +84,7 @@ final class SpecCodec {
                 request.getBlockedPathsList(),
                 request.hasLimits() ? SandboxCodec.fromWire(request.getLimits(), kernelLimits) : null);
         List<Mount> mounts = new ArrayList<>();
-        request.getMountsList().forEach(mount -> mounts.add(fromWire(mount, request.getName(), mountable)));
+        request.getMountsList().forEach(mount -> mounts.add(fromWire(mount, mountable)));
         return new ProcessSpec(
                 request.getName(),
                 level,
@@ -93,11 +94,14 @@ final class SpecCodec {
                 environment(request.getEnvVarsList()));
     }
 
-    private static MountRequest toWire(Mount mount, String process) {
+    private static MountRequest toWire(Mount mount) {
         MountRequest.Builder request = MountRequest.newBuilder().setPath(text(mount.path()));
         if (mount instanceof Mount.HostDirectory host) {
             if (host.resolution() != Mount.Resolution.RACE_FREE) {
-                throw Failures.racyMount(process, mount.path());
+                throw Failures.mount(
+                        mount.path(),
+                        ErrorCode.PERMISSION_DENIED,
+                        "racy resolution is not to be had remotely; only the kernel's operator can mount like that");
             }
             return request.setHost(HostMount.newBuilder()
                             .setDirectory(text(host.directory().toString()))
@@ -107,17 +111,19 @@ final class SpecCodec {
         return request.setScratch(ScratchMount.getDefaultInstance()).build();
     }
 
-    private static Mount fromWire(MountRequest request, String process, MountableDirectories mountable) {
+    private static Mount fromWire(MountRequest request, MountableDirectories mountable) {
         return switch (request.getSourceCase()) {
             case SCRATCH -> new Mount.Scratch(request.getPath());
             case HOST -> {
-                Path directory = mountable.resolve(request.getHost().getDirectory(), request.getPath(), process);
+                Path directory = mountable.resolve(request.getHost().getDirectory(), request.getPath());
                 Access access = request.getHost().getReadOnly() ? Access.READ_ONLY : Access.READ_WRITE;
                 yield new Mount.HostDirectory(request.getPath(), directory, access);
             }
             case SOURCE_NOT_SET ->
-                throw new IllegalArgumentException(
-                        "the mount at '" + request.getPath() + "' has no source; known are host and scratch");
+                throw Failures.mount(
+                        request.getPath(),
+                        ErrorCode.INVALID_ARGUMENT,
+                        "the mount has no source; known are host and scratch");
         };
     }
 

@@ -9,6 +9,7 @@ import dev.syscallkernel.proto.SyscallResponse;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -65,7 +66,7 @@ final class SyscallCodec {
         try {
             return mapping.reader().apply(request);
         } catch (IllegalArgumentException refusal) {
-            throw Failures.invalid(request.getSyscallCase().name().toLowerCase(java.util.Locale.ROOT), "", refusal);
+            throw Failures.invalid(request.getSyscallCase().name().toLowerCase(Locale.ROOT), "", refusal);
         }
     }
 

@@ -6,42 +6,54 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of a Unix domain socket, from before it is bound until it is removed. A socket's file outlives its server, so
- * one that is there may be a leftover: whether anybody answers tells.
+ * The file of a Unix domain socket. It is bound under a temporary name and gets its own one when it is complete: so
+ * nobody connects to it before it is closed to others, and Netty, which deletes what it has bound without looking, cannot
+ * delete the file of a server that came later.
+ *
+ * <p>A socket's file outlives a server that was killed. One that is there is taken for such a leftover if nobody answers.
  */
 final class UnixSocketFile {
     private final Path path;
+    private final Path temporary;
     private @Nullable Object key; // of the file that was bound here
 
-    private UnixSocketFile(Path path) {
+    UnixSocketFile(Path path) {
         this.path = path;
+        int random = ThreadLocalRandom.current().nextInt(1 << 20);
+        this.temporary = path.resolveSibling("." + path.getFileName() + "-" + Integer.toHexString(random));
+    }
+
+    /** The name to bind. */
+    Path temporary() {
+        return temporary;
     }
 
     /**
-     * Makes room for a socket.
+     * Makes sure that the name can be taken.
      *
      * @throws IOException if a server listens there already, or something is there that is no socket
      */
-    static UnixSocketFile claim(Path path) throws IOException {
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            if (!attributes(path).isOther()) {
-                throw new IOException("cannot listen on unix:" + path + ": there is a file that is no socket");
-            }
-            if (answers(path)) {
-                throw new IOException("cannot listen on unix:" + path
-                        + ": another server listens there; stop it, or choose another path");
-            }
-            Files.deleteIfExists(path);
+    void requireFree() throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
         }
-        return new UnixSocketFile(path);
+        if (!attributes(path).isOther()) {
+            throw new IOException("cannot listen on unix:" + path + ": there is a file that is no socket");
+        }
+        if (answers()) {
+            throw new IOException("cannot listen on unix:" + path
+                    + ": another server listens there; stop it, or choose another path");
+        }
     }
 
-    private static boolean answers(Path path) {
+    private boolean answers() {
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             return probe.isConnected();
         } catch (IOException refused) {
@@ -49,13 +61,17 @@ final class UnixSocketFile {
         }
     }
 
-    /** The socket was bound: keeps other users of the machine away from it. */
-    void bound() throws IOException {
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
-        key = attributes(path).fileKey();
+    /** The socket was bound: closes it to other users of the machine, and gives it its name. */
+    void publish() throws IOException {
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-------"));
+        key = attributes(temporary).fileKey();
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Removes the file, unless it has become somebody else's. */
+    /**
+     * Removes the file, unless it has become somebody else's. To be called before the socket is closed: only until then
+     * no other file can have the same key.
+     */
     void remove() throws IOException {
         if (key != null
                 && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
@@ -64,7 +80,7 @@ final class UnixSocketFile {
         }
     }
 
-    private static BasicFileAttributes attributes(Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    private static BasicFileAttributes attributes(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     }
 }

@@ -13,6 +13,7 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -157,6 +158,9 @@ class ReadStreamTest extends ServerTest {
     void aStreamOfNobodyIsNotFound() throws Exception {
         Stream stream = Stream.open(channel, 4711, read("f").build());
         assertStatus(stream.awaitEnd(), Status.Code.NOT_FOUND, ErrorCode.NO_SUCH_PROCESS);
+        assertThat(stream.messages)
+                .singleElement()
+                .satisfies(message -> assertThat(message.getError()).contains("4711"));
     }
 
     @Test
@@ -207,11 +211,15 @@ class ReadStreamTest extends ServerTest {
     @Test
     void stalledStreamsStarveNobody() throws Exception {
         file("f", 16 << 20);
+        ManagedChannel lazy = NettyChannelBuilder.forTarget(server.address())
+                .usePlaintext()
+                .flowControlWindow(64 << 10) // so that the client does not store what it does not read
+                .build();
         List<Stream> stalled = new ArrayList<>();
         for (int processes = 0; processes < 16; processes++) {
             int pid = createProcess();
             for (int streams = 0; streams < 63; streams++) {
-                stalled.add(Stream.open(channel, pid, read("f").build()));
+                stalled.add(Stream.open(lazy, pid, read("f").build()));
             }
         }
         for (Stream stream : stalled) {
@@ -225,9 +233,7 @@ class ReadStreamTest extends ServerTest {
                         .mapToLong(chunk -> chunk.getData().size())
                         .sum())
                 .isEqualTo(content.length);
-        for (Stream stream : stalled) {
-            stream.call.cancel("enough", null);
-        }
+        lazy.shutdownNow();
     }
 
     @Test

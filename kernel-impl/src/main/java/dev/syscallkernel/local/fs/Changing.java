@@ -105,7 +105,7 @@ final class Changing {
     void copy(SyscallContext ctx, String source, String destination) throws IOException {
         try (Target from = lookup.follow(ctx, source)) {
             Target.Existing file = Lookup.requireRegularFile(ctx, from);
-            try (Target to = lookup.follow(ctx, destination)) {
+            try (Target to = lookup.destination(ctx, VirtualPath.parse(ctx, destination), Resolver.LastLink.FOLLOW)) {
                 if (to instanceof Target.Missing missing) {
                     Lookup.requireWritable(ctx, missing.mount());
                     requireNewFile(ctx, missing);

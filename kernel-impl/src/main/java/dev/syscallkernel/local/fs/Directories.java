@@ -5,7 +5,11 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 
 /** Creates and removes directories, and changes the working directory. */
@@ -16,15 +20,27 @@ final class Directories {
      */
     private static final Striped<Lock> NAMES = Striped.lock(64);
 
+    /** The age at which temporary work is certainly not going on any more. */
+    private static final Duration STALE = Duration.ofDays(1);
+
     private final Lookup lookup;
 
     Directories(Lookup lookup) {
         this.lookup = lookup;
     }
 
-    /** The lock for directories that appear in this one. */
-    static Lock lock(DirectoryHandle parent) {
-        return NAMES.get(parent.key() == null ? parent : parent.key());
+    /** Takes the lock for directories that appear in this one. The caller gives it back. */
+    static Lock lock(SyscallContext ctx, DirectoryHandle parent) {
+        Lock lock = NAMES.get(parent.key() == null ? parent : parent.key());
+        try {
+            while (!lock.tryLock(50, TimeUnit.MILLISECONDS)) {
+                ctx.throwIfCancelled();
+            }
+            return lock;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
+        }
     }
 
     void create(SyscallContext ctx, String path) throws IOException {
@@ -46,18 +62,12 @@ final class Directories {
     }
 
     private static void create(SyscallContext ctx, Target.Missing missing) throws IOException {
-        Lock lock = lock(missing.parent());
-        lock.lock();
+        Lock lock = lock(ctx, missing.parent());
         try {
             if (missing.parent().find(missing.name()) != null) {
                 throw Lookup.taken(ctx);
             }
             Nursery.makeDirectory(ctx, missing.mount(), missing.parent(), missing.name());
-        } catch (DifferentFileSystemException elsewhere) {
-            throw ctx.failure(
-                    ErrorCode.UNSUPPORTED,
-                    "the host has another file system at this place, where the kernel cannot make directories safely",
-                    elsewhere);
         } finally {
             lock.unlock();
         }
@@ -96,20 +106,44 @@ final class Directories {
         try {
             existing.parent().deleteDirectory(existing.name());
         } catch (DirectoryNotEmptyException full) {
-            throw ctx.failure(ErrorCode.NOT_EMPTY, "contains " + describe(existing), full);
+            int visible = sweep(existing);
+            if (visible > 0) {
+                throw ctx.failure(
+                        ErrorCode.NOT_EMPTY, "contains " + (visible == 1 ? "1 entry" : visible + " entries"), full);
+            }
+            removeSwept(ctx, existing);
         }
     }
 
-    private static String describe(Target.Existing existing) throws IOException {
+    private static void removeSwept(SyscallContext ctx, Target.Existing existing) throws IOException {
+        try {
+            existing.parent().deleteDirectory(existing.name());
+        } catch (DirectoryNotEmptyException busy) {
+            throw ctx.failure(ErrorCode.NOT_EMPTY, "contains unfinished work of the kernel", busy);
+        }
+    }
+
+    /**
+     * Counts the entries that a process can see. If there are none, removes what a kernel that crashed long ago has
+     * left behind, which nobody else could.
+     */
+    private static int sweep(Target.Existing existing) throws IOException {
         try (DirectoryHandle directory = existing.enter()) {
             List<Name> names = directory.names();
-            long visible =
+            int visible = (int)
                     names.stream().filter(n -> !HiddenNames.isHidden(n.text())).count();
-            if (visible == 0) {
-                return "unfinished work of the kernel";
+            for (Name name : visible == 0 ? names : List.<Name>of()) {
+                BasicFileAttributes attributes = directory.find(name);
+                if (attributes != null && HiddenNames.isTemporary(name.text()) && isStale(attributes)) {
+                    TreeRemoval.remove(directory, name);
+                }
             }
-            return visible == 1 ? "1 entry" : visible + " entries";
+            return visible;
         }
+    }
+
+    private static boolean isStale(BasicFileAttributes attributes) {
+        return attributes.lastModifiedTime().toInstant().isBefore(Instant.now().minus(STALE));
     }
 
     void change(SyscallContext ctx, String path) throws IOException {

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** An open directory of the host. No operation follows a link in the name it is given. Thread-safe. */
 sealed interface Directory extends Closeable permits SecureDirectory, RacyDirectory {
@@ -36,6 +37,13 @@ sealed interface Directory extends Closeable permits SecureDirectory, RacyDirect
 
     /** Opens a directory in this one. A link swapped in at this moment would be followed: the caller has to verify. */
     Directory open(Name name) throws IOException;
+
+    /**
+     * A path that leads to this directory for as long as the answer is not closed, or null if the host has none.
+     * Takes a while.
+     */
+    @Nullable
+    StablePath stablePath() throws IOException;
 
     /** The names in the directory, hidden ones too, as they are at this moment. */
     List<Name> names() throws IOException;

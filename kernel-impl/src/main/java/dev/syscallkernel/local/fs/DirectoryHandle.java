@@ -1,5 +1,6 @@
 package dev.syscallkernel.local.fs;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
@@ -8,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
+import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -29,6 +31,7 @@ final class DirectoryHandle implements AutoCloseable {
     private final Directory directory;
     private final @Nullable Object key; // identifies the directory for as long as it is open; null if the host cannot
     private final AtomicInteger users = new AtomicInteger(1);
+    private @Nullable StablePath stablePath; // guarded by this; closed with the directory
 
     private DirectoryHandle(Directory directory, @Nullable Object key) {
         this.directory = directory;
@@ -69,6 +72,7 @@ final class DirectoryHandle implements AutoCloseable {
     @Override
     public void close() {
         if (users.decrementAndGet() == 0) {
+            closeStablePath();
             closeQuietly(directory);
         }
     }
@@ -163,7 +167,24 @@ final class DirectoryHandle implements AutoCloseable {
         directory.setPermissions(permissions);
     }
 
-    private static void closeQuietly(Directory directory) {
+    /**
+     * A path that leads to this directory for as long as the handle is held, or null if the host has none. The first
+     * call takes a while.
+     */
+    synchronized @Nullable Path stablePath() throws IOException {
+        if (stablePath == null) {
+            stablePath = directory.stablePath();
+        }
+        return stablePath == null ? null : stablePath.path();
+    }
+
+    private synchronized void closeStablePath() {
+        if (stablePath != null) {
+            closeQuietly(stablePath);
+        }
+    }
+
+    private static void closeQuietly(Closeable directory) {
         try {
             directory.close();
         } catch (IOException failure) {

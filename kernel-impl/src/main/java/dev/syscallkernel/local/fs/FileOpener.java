@@ -4,26 +4,29 @@ import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens what was a regular file a moment ago, so that whatever has taken its place meanwhile does no harm. A link is
  * not followed. A FIFO must not block: opened for reading <em>and</em> writing it never does, and then proves to have
- * no position. Where writing is out of the question the open is guarded instead: on read-only mounts, whose files must
- * not look as if somebody had written them; for files that the host does not let the kernel write; and for programs,
- * which nobody could start while they are open for writing.
+ * no position. A program cannot be started while somebody has it open for writing, so it is opened again by its
+ * descriptor, for reading only. Where opening for writing is out of the question the open is guarded instead: on
+ * read-only mounts, whose files must not look as if somebody had written them, and for files that the host does not let
+ * the kernel write.
  *
  * <p>Thread-safe.
  */
-final class FileOpener implements AutoCloseable {
+final class FileOpener {
     private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     private static final Set<OpenOption> WRITE = Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     private static final Set<OpenOption> READ_WRITE =
@@ -44,16 +47,10 @@ final class FileOpener implements AutoCloseable {
             Name name,
             BasicFileAttributes attributes)
             throws IOException {
-        if (!mount.isReadOnly() && !isProgram(attributes)) {
-            try {
-                return withPosition(open(parent, name, READ_WRITE));
-            } catch (AccessDeniedException readable) {
-                // Perhaps it can be read all the same.
-            } catch (FileSystemException failure) {
-                if (!HostErrors.isReadOnly(failure) && !HostErrors.isBusyExecutable(failure)) {
-                    throw failure;
-                }
-            }
+        FileChannel channel = mount.isReadOnly() ? null : openReadWrite(parent, name);
+        if (channel != null) {
+            withPosition(channel);
+            return isProgram(attributes) ? forReadingOnly(channel, attributes) : channel;
         }
         return guarded.run(ctx, parent, name, () -> withContent(open(parent, name, READ)));
     }
@@ -61,11 +58,10 @@ final class FileOpener implements AutoCloseable {
     /** Opens a regular file for writing in place. */
     FileChannel forWriting(SyscallContext ctx, Target.Existing file) throws IOException {
         DirectoryHandle parent = file.parent();
-        try {
-            return withPosition(open(parent, file.name(), READ_WRITE));
-        } catch (AccessDeniedException writable) {
-            return guarded.run(ctx, parent, file.name(), () -> withPosition(open(parent, file.name(), WRITE)));
-        }
+        FileChannel channel = openReadWrite(parent, file.name());
+        return channel != null
+                ? withPosition(channel)
+                : guarded.run(ctx, parent, file.name(), () -> withPosition(open(parent, file.name(), WRITE)));
     }
 
     /** Opens a file of the kernel's own making once more, for reading and writing. */
@@ -83,10 +79,38 @@ final class FileOpener implements AutoCloseable {
                 .close();
     }
 
+    /** Opens the same file once more. If it is another one than was seen, it stays open as it is. */
+    private static FileChannel forReadingOnly(FileChannel channel, BasicFileAttributes attributes) throws IOException {
+        Object key = attributes.fileKey();
+        try {
+            Path path = key == null ? null : DescriptorSearch.pathOf(channel, key);
+            if (path == null) {
+                return channel.position(0);
+            }
+            try (channel) {
+                return FileChannel.open(path, StandardOpenOption.READ);
+            }
+        } catch (IOException | RuntimeException | Error failure) {
+            channel.close();
+            throw failure;
+        }
+    }
+
+    /** Answers null if the host refuses; perhaps it would not if less were asked for. */
+    private static @Nullable FileChannel openReadWrite(DirectoryHandle parent, Name name) throws IOException {
+        try {
+            return open(parent, name, READ_WRITE);
+        } catch (NoSuchFileException missing) {
+            throw missing;
+        } catch (FileSystemException refused) {
+            return null;
+        }
+    }
+
     private static FileChannel open(DirectoryHandle parent, Name name, Set<OpenOption> options) throws IOException {
         try {
             return parent.openFile(name, options);
-        } catch (FileSystemException failure) {
+        } catch (IOException failure) {
             throw HostErrors.isLink(failure) ? new SwappedException(failure) : failure;
         }
     }
@@ -122,10 +146,5 @@ final class FileOpener implements AutoCloseable {
         return permissions.contains(PosixFilePermission.OWNER_EXECUTE)
                 || permissions.contains(PosixFilePermission.GROUP_EXECUTE)
                 || permissions.contains(PosixFilePermission.OTHERS_EXECUTE);
-    }
-
-    @Override
-    public void close() {
-        guarded.close();
     }
 }

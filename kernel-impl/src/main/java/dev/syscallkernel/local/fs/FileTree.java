@@ -175,7 +175,6 @@ public final class FileTree {
         synchronized (releaseLock) {
             if (released == null) {
                 handles.close();
-                opener.close();
                 mounts.forEach(mount -> mount.root().close());
                 released = scratch.remove();
             }

@@ -16,28 +16,27 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs calls that open a file by its name, on threads of their own. Somebody may put a FIFO in the file's place at that
  * very moment, and then the open waits for a writer, for ever, and Java offers no way out of it.
  *
  * <p>A caller waits for a while, and frees the open by being that writer as long as the FIFO can still be found. If it
- * cannot, the caller goes on without the open, whose thread remains. No more than a few threads may be lost in this way;
- * then such opens are refused.
+ * cannot, the caller goes on without the open, whose thread remains, with the directory it is in. No more than a few
+ * threads of a process, and of all processes together, may be lost in this way; then such opens are refused.
  *
  * <p>Thread-safe.
  */
-final class GuardedCalls implements AutoCloseable {
+final class GuardedCalls {
     private static final System.Logger LOG = System.getLogger(GuardedCalls.class.getName());
-    private static final int MAX_THREADS = 64;
     private static final int MAX_LOST = 8;
+    private static final int MAX_LOST_IN_ALL = 64;
+    private static final AtomicInteger LOST_IN_ALL = new AtomicInteger();
     private static final long PATIENCE_MILLIS = 50;
     private static final int ATTEMPTS = 60;
     private static final Set<OpenOption> READ_WRITE =
@@ -49,8 +48,10 @@ final class GuardedCalls implements AutoCloseable {
     }
 
     private final AtomicInteger lost = new AtomicInteger();
+
+    /** As many as there are callers that wait, and those that were lost. Idle ones end by themselves. */
     private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, MAX_THREADS, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                 Thread thread = new Thread(task, "syscallkernel-open");
                 thread.setDaemon(true);
                 return thread;
@@ -59,65 +60,90 @@ final class GuardedCalls implements AutoCloseable {
     /**
      * Runs a call that opens an entry of a directory.
      *
-     * @throws SyscallException UNAVAILABLE if it does not come to an end; CANCELLED if the thread is interrupted
+     * @throws SyscallException UNAVAILABLE if it does not come to an end; CANCELLED if the thread is interrupted; the
+     *     reason of the context if that is cancelled
      */
     <T extends Closeable> T run(SyscallContext ctx, DirectoryHandle parent, Name name, Call<T> call)
             throws IOException {
         CompletableFuture<T> result = new CompletableFuture<>();
         start(ctx, parent, call, result);
+        try {
+            return await(ctx, parent, name, result);
+        } catch (ExecutionException failure) {
+            throw cause(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            giveUp(result);
+            throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
+        } catch (SyscallException noLongerWaiting) {
+            giveUp(result);
+            throw noLongerWaiting;
+        }
+    }
+
+    /** Waits for the result, and fails when that is of no use any more. */
+    private static <T> T await(SyscallContext ctx, DirectoryHandle parent, Name name, CompletableFuture<T> result)
+            throws InterruptedException, ExecutionException {
         for (int i = 0; i < ATTEMPTS; i++) {
             try {
                 return result.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException late) {
+                ctx.throwIfCancelled();
                 free(parent, name);
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                giveUp(result);
-                throw ctx.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
-            } catch (ExecutionException failure) {
-                throw cause(failure);
             }
         }
-        giveUp(result);
         throw ctx.failure(ErrorCode.UNAVAILABLE, "the file does not open; a FIFO may have taken its place");
     }
 
     private <T extends Closeable> void start(
             SyscallContext ctx, DirectoryHandle parent, Call<T> call, CompletableFuture<T> result) {
-        if (lost.get() >= MAX_LOST || !parent.retain()) {
-            throw busy(ctx, null);
+        if (lost.get() >= MAX_LOST || LOST_IN_ALL.get() >= MAX_LOST_IN_ALL) {
+            throw ctx.failure(ErrorCode.UNAVAILABLE, "too many files do not open; FIFOs may have taken their places");
         }
+        parent.share();
         try {
             threads.execute(() -> finish(parent, call, result));
-        } catch (RejectedExecutionException busy) {
+        } catch (RuntimeException | Error failure) {
             parent.close();
-            throw busy(ctx, busy);
+            throw failure;
         }
     }
 
     private <T extends Closeable> void finish(DirectoryHandle parent, Call<T> call, CompletableFuture<T> result) {
-        try (parent) {
-            T value = call.run();
+        try {
+            T value = runAndLeave(parent, call);
             if (!result.complete(value)) {
-                lost.decrementAndGet();
-                value.close();
+                countLost(-1);
+                closeUnused(value);
             }
         } catch (IOException | RuntimeException | Error failure) {
             if (!result.completeExceptionally(failure)) {
-                lost.decrementAndGet();
+                countLost(-1);
             }
+        }
+    }
+
+    /** The directory is left before the caller hears of the result, and not at some time after it. */
+    private static <T> T runAndLeave(DirectoryHandle parent, Call<T> call) throws IOException {
+        try (parent) {
+            return call.run();
         }
     }
 
     /** Nobody waits for the call any more: whatever it still brings has to be closed. */
     private <T extends Closeable> void giveUp(CompletableFuture<T> result) {
-        lost.incrementAndGet();
+        countLost(1);
         if (!result.completeExceptionally(new TimeoutException())) {
-            lost.decrementAndGet();
+            countLost(-1);
             if (!result.isCompletedExceptionally()) {
                 closeUnused(result.join());
             }
         }
+    }
+
+    private void countLost(int change) {
+        lost.addAndGet(change);
+        LOST_IN_ALL.addAndGet(change);
     }
 
     /** Opens the FIFO for reading and writing, which waits for nobody, and lets all who wait for a writer go on. */
@@ -144,15 +170,5 @@ final class GuardedCalls implements AutoCloseable {
         Throwable cause = requireNonNullElse(failure.getCause(), failure);
         Throwables.throwIfUnchecked(cause);
         return cause instanceof IOException expected ? expected : new IOException(cause);
-    }
-
-    private static SyscallException busy(SyscallContext ctx, @Nullable Throwable cause) {
-        return ctx.failure(ErrorCode.UNAVAILABLE, "too many files of this process wait to be opened", cause);
-    }
-
-    /** Lets the threads end when they have nothing left to do. */
-    @Override
-    public void close() {
-        threads.shutdown();
     }
 }

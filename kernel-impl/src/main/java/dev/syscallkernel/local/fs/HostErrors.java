@@ -73,14 +73,6 @@ final class HostErrors {
                 .orElseGet(() -> new Known(IOException.class, "", ErrorCode.IO_ERROR, unknown(failure)));
     }
 
-    static boolean isBusyExecutable(IOException failure) {
-        return text(failure).contains("Text file busy");
-    }
-
-    static boolean isReadOnly(IOException failure) {
-        return text(failure).contains("Read-only file system");
-    }
-
     /** Whether a link, or too many of them, stood where none was expected. */
     static boolean isLink(IOException failure) {
         return text(failure).contains("symbolic links") || text(failure).contains("NOFOLLOW_LINKS");

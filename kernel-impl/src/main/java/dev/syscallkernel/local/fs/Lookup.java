@@ -36,6 +36,15 @@ final class Lookup {
         return resolver.resolve(ctx, workingDirectory, path, Resolver.LastLink.KEEP);
     }
 
+    /** Where something is to be put. Errors say that they are about the destination, for the subject is the source. */
+    Target destination(SyscallContext ctx, VirtualPath path, Resolver.LastLink lastLink) throws IOException {
+        try {
+            return resolver.resolve(ctx, workingDirectory, path, lastLink);
+        } catch (SyscallException failure) {
+            throw ctx.failure(failure.code(), "the destination: " + failure.reason(), failure);
+        }
+    }
+
     /** The target as a regular file. */
     static Target.Existing requireRegularFile(SyscallContext ctx, Target target) {
         if (target instanceof Target.Existing existing) {

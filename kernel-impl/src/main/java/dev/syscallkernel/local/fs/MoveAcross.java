@@ -31,14 +31,12 @@ final class MoveAcross {
         removeSource(source);
     }
 
-    private static void publish(Target.Existing source, DirectoryHandle parent, Name staged, Name name)
-            throws IOException {
+    private void publish(Target.Existing source, DirectoryHandle parent, Name staged, Name name) throws IOException {
         if (!source.isDirectory()) {
             parent.move(staged, parent, name);
             return;
         }
-        Lock lock = Directories.lock(parent);
-        lock.lock();
+        Lock lock = Directories.lock(ctx, parent);
         try {
             parent.move(staged, parent, name);
         } finally {

@@ -34,7 +34,7 @@ final class Moving {
         VirtualPath from = VirtualPath.parse(ctx, source);
         VirtualPath to = VirtualPath.parse(ctx, destination);
         try (Target moved = lookup.keep(ctx, from);
-                Target destined = lookup.keep(ctx, to)) {
+                Target destined = lookup.destination(ctx, to, Resolver.LastLink.KEEP)) {
             Target.Existing entry = requireMovable(ctx, moved, from);
             Place place = place(ctx, destined, to);
             requireFitting(ctx, entry, to, place);
@@ -126,8 +126,7 @@ final class Moving {
     }
 
     private void moveDirectory(SyscallContext ctx, Target.Existing entry, Place place) throws IOException {
-        Lock lock = Directories.lock(place.parent);
-        lock.lock();
+        Lock lock = Directories.lock(ctx, place.parent);
         try {
             entry.parent().move(entry.name(), place.parent, place.name);
             return;

@@ -50,6 +50,11 @@ record Name(String text, Path path) {
         return new Name(last.toString(), last);
     }
 
+    /** The same name on another file system. */
+    Name in(FileSystem system) {
+        return path.getFileSystem() == system ? this : internal(system, text);
+    }
+
     /** Whether the text stands for these bytes and no others. */
     boolean isDecodable() {
         return isDecodable(path);

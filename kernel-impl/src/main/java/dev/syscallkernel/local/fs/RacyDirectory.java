@@ -1,9 +1,12 @@
 package dev.syscallkernel.local.fs;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
@@ -46,6 +49,11 @@ record RacyDirectory(Path path) implements Directory {
     }
 
     @Override
+    public StablePath stablePath() {
+        return new StablePath(path, () -> {});
+    }
+
+    @Override
     public List<Name> names() throws IOException {
         List<Name> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
@@ -59,7 +67,14 @@ record RacyDirectory(Path path) implements Directory {
     @Override
     public FileChannel openFile(Name name, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
             throws IOException {
-        return FileChannel.open(path.resolve(name.path()), options, attributes);
+        return FileChannel.open(path.resolve(name.path()), understood(options), attributes);
+    }
+
+    /** Other file systems than the host's have no links, and reject the option not to follow them. */
+    private Set<? extends OpenOption> understood(Set<? extends OpenOption> options) {
+        return path.getFileSystem() == FileSystems.getDefault()
+                ? options
+                : options.stream().filter(StandardOpenOption.class::isInstance).collect(toUnmodifiableSet());
     }
 
     @Override

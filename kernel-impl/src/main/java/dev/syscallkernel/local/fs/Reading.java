@@ -100,7 +100,7 @@ final class Reading {
             } else if (target instanceof Target.Missing) {
                 throw Lookup.missing(ctx);
             }
-            addMounts(target.position(), entries);
+            addMounts(ctx, target.position(), entries);
             entries.sort(Comparator.comparing(DirectoryEntry::name));
             return entries;
         }
@@ -125,7 +125,7 @@ final class Reading {
     }
 
     /** A mount point hides what the outer mount has in its place; so does the way to one, unless it is there too. */
-    private void addMounts(Position position, List<DirectoryEntry> entries) throws IOException {
+    private void addMounts(SyscallContext ctx, Position position, List<DirectoryEntry> entries) throws IOException {
         MountTable.Node node = mounts.find(position);
         if (node == null) {
             return;
@@ -134,15 +134,19 @@ final class Reading {
             MountedDirectory mount = requireNonNull(node.child(name)).mount();
             if (mount != null || entries.stream().noneMatch(e -> isDirectoryNamed(name, e))) {
                 entries.removeIf(entry -> entry.decodable() && entry.name().equals(name));
-                entries.add(new DirectoryEntry(name, true, mountStat(name, prefix(position) + name, mount)));
+                entries.add(new DirectoryEntry(name, true, mountStat(ctx, name, prefix(position) + name, mount)));
             }
         }
     }
 
-    private FileStat mountStat(String name, String path, @Nullable MountedDirectory mount) throws IOException {
-        return mount == null
-                ? FileStats.synthetic(name, path, since)
-                : FileStats.of(name, path, mount.root().attributes(), false);
+    private FileStat mountStat(SyscallContext ctx, String name, String path, @Nullable MountedDirectory mount)
+            throws IOException {
+        if (mount == null) {
+            return FileStats.synthetic(name, path, since);
+        }
+        try (DirectoryHandle root = mount.retainRoot(ctx)) {
+            return FileStats.of(name, path, root.attributes(), false);
+        }
     }
 
     private static boolean isDirectoryNamed(String name, DirectoryEntry entry) {

@@ -16,10 +16,13 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A directory held by a descriptor: whatever happens to the path that led to it, it stays the same directory. */
 record SecureDirectory(SecureDirectoryStream<Path> stream) implements Directory {
     private static final LinkOption[] NOFOLLOW = {LinkOption.NOFOLLOW_LINKS};
+    private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ);
+    private static final Path SELF = Path.of(".");
 
     @Override
     public BasicFileAttributes attributes() throws IOException {
@@ -44,10 +47,28 @@ record SecureDirectory(SecureDirectoryStream<Path> stream) implements Directory 
     }
 
     @Override
+    public @Nullable StablePath stablePath() throws IOException {
+        Object key = attributes().fileKey();
+        if (key == null) {
+            return null;
+        }
+        FileChannel channel = (FileChannel) stream.newByteChannel(SELF, READ);
+        Path found = null;
+        try {
+            found = DescriptorSearch.pathOf(channel, key);
+        } finally {
+            if (found == null) {
+                channel.close();
+            }
+        }
+        return found == null ? null : new StablePath(found, channel);
+    }
+
+    @Override
     public List<Name> names() throws IOException {
         List<Name> names = new ArrayList<>();
         // A stream can be read only once, and this one may be shared.
-        try (SecureDirectoryStream<Path> fresh = stream.newDirectoryStream(Path.of("."), NOFOLLOW)) {
+        try (SecureDirectoryStream<Path> fresh = stream.newDirectoryStream(SELF, NOFOLLOW)) {
             fresh.forEach(entry -> names.add(Name.ofEntry(entry)));
         } catch (DirectoryIteratorException failure) {
             throw failure.getCause();

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -51,7 +52,10 @@ final class StagedFile implements AutoCloseable {
             return begin(parent, name);
         }
         Set<PosixFilePermission> wanted = posix.permissions();
-        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(wanted);
+        // Changing the permissions may take opening the file for reading.
+        Set<PosixFilePermission> first = EnumSet.of(PosixFilePermission.OWNER_READ);
+        first.addAll(wanted);
+        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(first);
         StagedFile file = new StagedFile(parent, name, parent.openFile(name, CREATE, mode));
         try {
             // The umask of the JVM may have taken some away.

@@ -79,8 +79,7 @@ final class StagedWriting implements WritableFile {
             if (sync) {
                 staged.channel().force(true);
             }
-            Lock names = Directories.lock(parent);
-            names.lock();
+            Lock names = Directories.lock(ctx, parent);
             try {
                 requireReplaceable(ctx, parent.find(name));
                 staged.publish(parent, name);

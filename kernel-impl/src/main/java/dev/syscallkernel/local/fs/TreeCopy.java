@@ -46,7 +46,7 @@ final class TreeCopy {
 
     /** Copies an entry into a directory, under a name that is free. A failure may leave an incomplete copy. */
     void copy(Target.Existing source, DirectoryHandle parent, Name name) throws IOException {
-        Path path = from.racyPath(source.position().names());
+        Path path = from.pathBelowRoot(source.position().names());
         if (!source.isDirectory()) {
             copyEntry(source.parent(), source.name(), source.attributes(), path, parent, name);
             return;
@@ -70,19 +70,20 @@ final class TreeCopy {
             throw ctx.failure(ErrorCode.NAME_TOO_LONG, "the directory is over 256 directories deep");
         }
         Path branchPath = branch.names.stream().map(Name::path).reduce(path, Path::resolve);
-        try (DirectoryHandle original = descend(originals, branch);
-                DirectoryHandle copy = descend(copies, branch)) {
+        try (DirectoryHandle original = descend(originals, branch, from);
+                DirectoryHandle copy = descend(copies, branch, to)) {
             for (Name name : original.names()) {
                 ctx.throwIfCancelled();
                 BasicFileAttributes attributes = HiddenNames.isHidden(name.text()) ? null : original.find(name);
                 if (attributes == null) {
                     continue;
                 }
+                Name newName = name.in(to.fileSystem());
                 if (attributes.isDirectory()) {
-                    Nursery.makeDirectory(ctx, to, copy, name);
+                    Nursery.makeDirectory(ctx, to, copy, newName);
                     pending.add(branch.child(name, attributes));
                 } else {
-                    copyEntry(original, name, attributes, branchPath.resolve(name.path()), copy, name);
+                    copyEntry(original, name, attributes, branchPath.resolve(name.path()), copy, newName);
                 }
             }
         }
@@ -113,28 +114,29 @@ final class TreeCopy {
     }
 
     /** By path, as Java has nothing else: see {@link Walk}. */
-    private static Path readLink(Path path) throws IOException {
+    private Path readLink(Path path) throws IOException {
         try {
-            return Files.readSymbolicLink(path);
+            return from.byPath(ctx, root -> Files.readSymbolicLink(root.resolve(path)));
         } catch (NotLinkException swapped) {
             throw new SwappedException(swapped);
         }
     }
 
-    private static void setPermissions(DirectoryHandle copies, Branch branch) throws IOException {
+    private void setPermissions(DirectoryHandle copies, Branch branch) throws IOException {
         if (branch.attributes instanceof PosixFileAttributes posix) {
             Set<PosixFilePermission> permissions = posix.permissions();
-            try (DirectoryHandle directory = descend(copies, branch)) {
+            try (DirectoryHandle directory = descend(copies, branch, to)) {
                 directory.setPermissions(permissions);
             }
         }
     }
 
-    private static DirectoryHandle descend(DirectoryHandle top, Branch branch) throws IOException {
+    private static DirectoryHandle descend(DirectoryHandle top, Branch branch, MountedDirectory mount)
+            throws IOException {
         DirectoryHandle at = top.share();
         for (Name name : branch.names) {
             try (DirectoryHandle above = at) {
-                at = above.enter(name);
+                at = above.enter(name.in(mount.fileSystem()));
             }
         }
         return at;

@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystem;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 
 /**
  * Deletes a directory with all that is in it. Directories found inside are first renamed to hidden names beside it, so
@@ -13,6 +17,7 @@ import java.util.Deque;
  */
 final class TreeRemoval {
     private static final int ATTEMPTS = 10;
+    private static final Set<PosixFilePermission> NEEDED = PosixFilePermissions.fromString("rwx------");
 
     private TreeRemoval() {}
 
@@ -29,6 +34,7 @@ final class TreeRemoval {
         if (!attributes.isDirectory()) {
             return removeFile(base, name, attributes);
         }
+        open(base, name, attributes);
         long bytes = 0;
         Deque<Name> directories = new ArrayDeque<>();
         directories.add(name);
@@ -64,6 +70,7 @@ final class TreeRemoval {
                     continue;
                 }
                 if (attributes.isDirectory()) {
+                    open(directory, entry, attributes);
                     Name aside = HiddenNames.fresh(system);
                     directory.move(entry, base, aside);
                     found.add(aside);
@@ -73,6 +80,16 @@ final class TreeRemoval {
             }
         }
         return bytes;
+    }
+
+    /** A directory can be moved and emptied only by who may write to it. */
+    private static void open(DirectoryHandle parent, Name name, BasicFileAttributes attributes) throws IOException {
+        if (attributes instanceof PosixFileAttributes posix
+                && !posix.permissions().containsAll(NEEDED)) {
+            try (DirectoryHandle directory = parent.enter(name)) {
+                directory.setPermissions(NEEDED);
+            }
+        }
     }
 
     private static long removeFile(DirectoryHandle parent, Name name, BasicFileAttributes attributes)

@@ -217,7 +217,7 @@ final class Walk implements AutoCloseable {
     private VirtualPath readLink(MountedDirectory in) throws IOException {
         Path text;
         try {
-            text = Files.readSymbolicLink(in.racyPath(names));
+            text = in.byPath(ctx, root -> Files.readSymbolicLink(root.resolve(in.pathBelowRoot(names))));
         } catch (NoSuchFileException | NotLinkException swapped) {
             throw new SwappedException(swapped);
         } catch (FileSystemException failure) {
@@ -253,10 +253,7 @@ final class Walk implements AutoCloseable {
         node = place;
         mount = mounted;
         if (mounted != null) {
-            if (!mounted.root().retain()) {
-                throw ctx.failure(ErrorCode.NO_SUCH_PROCESS, "the process has ended");
-            }
-            current = mounted.root();
+            current = mounted.retainRoot(ctx);
         }
     }
 

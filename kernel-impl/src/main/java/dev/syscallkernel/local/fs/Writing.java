@@ -77,7 +77,9 @@ final class Writing {
         StagedFile staged = parent.find(stagedName) == null
                 ? begin(ctx, parent, stagedName, model)
                 : StagedFile.again(opener, parent, stagedName);
-        Path stagedAt = mount.racyPath(target.position().parent().names()).resolve(stagedName.path());
+        Path stagedAt = mount.hostPath()
+                .resolve(mount.pathBelowRoot(target.position().parent().names()))
+                .resolve(stagedName.path());
         return new StagedWriting(
                 target, parent, name, mode, staged, stagedAt, staged.channel().size());
     }

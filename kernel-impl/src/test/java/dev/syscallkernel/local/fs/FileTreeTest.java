@@ -1,44 +1,286 @@
 package dev.syscallkernel.local.fs;
 
+import static dev.syscallkernel.local.fs.Calls.assertFails;
 import static dev.syscallkernel.local.fs.Calls.call;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.DirectoryEntry;
+import dev.syscallkernel.fs.FileKind;
 import dev.syscallkernel.fs.Mount;
+import dev.syscallkernel.fs.Mount.Resolution;
+import dev.syscallkernel.process.ProcessInfo;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What the contracts cannot see from outside of the kernel. */
 class FileTreeTest {
     @TempDir
     private Path host;
 
+    private FileTree open(Mount... mounts) {
+        return FileTree.open(List.of(mounts), host.resolve("scratch"));
+    }
+
+    private FileTree openHost() {
+        return open(new Mount.HostDirectory("/w", host, Access.READ_WRITE));
+    }
+
     @Test
-    void doesTheBasics() {
-        FileTree tree = FileTree.open(
-                List.of(new Mount.HostDirectory("/w", host, Access.READ_WRITE), new Mount.Scratch("/scratch")),
-                host.resolve("../scratch-of-" + host.getFileName()));
-        tree.createDirectory(call(), "/w/d");
-        tree.createDirectory(call(), "/w/d/e");
-        tree.changeDirectory(call(), "/w/d/e");
-        tree.writeFile(call(), "f", ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)));
-        tree.copy(call(), "f", "../g");
-        tree.move(call(), "../g", "/scratch/h");
-        tree.move(call(), "/w/d", "/scratch/d");
-        tree.truncate(call(), "/scratch/h", 10);
-        assertThat(tree.readFile(call(), "/scratch/h")).hasSize(10);
-        assertThat(tree.listDirectory(call(), "/").stream().map(DirectoryEntry::name))
-                .containsExactly("scratch", "w");
-        assertThat(tree.listDirectory(call(), "/scratch").stream().map(DirectoryEntry::name))
-                .containsExactly("d", "h");
-        assertThat(tree.exists(call(), "/scratch/d/e/f")).isTrue();
-        assertThat(tree.exists(call(), "/w/d")).isFalse();
-        System.out.println(tree.stat(call(), "/scratch/d/e/../e/f"));
-        System.out.println(tree.release());
-        assertThat(tree.release().bytesFreed()).isEqualTo(15);
+    void scratchDirectoriesLiveAsLongAsTheirTree() throws IOException {
+        assertThat(host.resolve("scratch")).doesNotExist();
+        FileTree tree = open(new Mount.Scratch("/a"), new Mount.Scratch("/b"));
+        tree.writeFile(call(), "/a/f", bytes("12345"));
+        tree.createDirectory(call(), "/b/d");
+        tree.writeFile(call(), "/b/d/g", bytes("678"));
+        Path outside = Files.writeString(host.resolve("outside"), "stays");
+        List<Path> directories = children(host.resolve("scratch"));
+        Files.createSymbolicLink(directories.get(0).resolve("link"), outside);
+        Files.createSymbolicLink(directories.get(1).resolve("links"), host);
+
+        assertThat(directories)
+                .hasSize(2)
+                .allSatisfy(
+                        directory -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)))
+                                .isEqualTo("rwx------"));
+        assertThat(tree.mountPoints())
+                .containsExactly(
+                        new ProcessInfo.MountPoint("/a", Access.READ_WRITE),
+                        new ProcessInfo.MountPoint("/b", Access.READ_WRITE));
+        FileTree.Cleanup cleanup = tree.release();
+
+        assertThat(cleanup).isEqualTo(new FileTree.Cleanup(2, 8, List.of()));
+        assertThat(tree.release()).isEqualTo(cleanup);
+        assertThat(children(host.resolve("scratch"))).isEmpty();
+        assertThat(outside).hasContent("stays");
+    }
+
+    @Test
+    void aScratchDirectoryOfAnyDepthIsRemoved() throws Exception {
+        Swapper.require();
+        FileTree tree = open(new Mount.Scratch("/s"));
+        Path scratch = children(host.resolve("scratch")).get(0);
+        Process perl = new ProcessBuilder(
+                        "perl",
+                        "-e",
+                        "for (1..3000) { mkdir 'd'; open F, '>f'; print F 'x'; close F; chdir 'd' or die }")
+                .directory(scratch.toFile())
+                .start();
+        assertThat(perl.waitFor()).isZero();
+        Files.setPosixFilePermissions(scratch.resolve("d/d/d"), PosixFilePermissions.fromString("r-xr-xr-x"));
+
+        assertThat(tree.release()).isEqualTo(new FileTree.Cleanup(1, 3000, List.of()));
+        assertThat(children(host.resolve("scratch"))).isEmpty();
+    }
+
+    @Test
+    void afterTheReleaseNothingWorksAnyMore() {
+        FileTree tree = openHost();
+        tree.release();
+
+        assertFails(ErrorCode.NO_SUCH_PROCESS, () -> tree.exists(call(), "/w/x"));
+        assertFails(ErrorCode.NO_SUCH_PROCESS, () -> tree.writeFile(call(), "/w/x", bytes("")));
+    }
+
+    @Test
+    void aFailedOpeningLeavesNothingBehind() throws IOException {
+        assertFails(
+                ErrorCode.INVALID_ARGUMENT,
+                () -> open(
+                        new Mount.Scratch("/s"),
+                        new Mount.HostDirectory("/w", host.resolve("missing"), Access.READ_WRITE)));
+
+        assertThat(children(host.resolve("scratch"))).isEmpty();
+    }
+
+    @Test
+    void aFileSystemWithoutSecureHandlesIsRefusedUnlessThatIsAccepted() throws IOException {
+        Path zip = host.resolve("archive.zip");
+        try (FileSystem archive = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+            Path root = archive.getPath("/");
+            SyscallException refused = assertFails(
+                    ErrorCode.UNSUPPORTED, () -> open(new Mount.HostDirectory("/z", root, Access.READ_WRITE)));
+            assertThat(refused.subject()).isEqualTo("/z");
+            assertThat(refused.reason()).contains("RACY_ALLOWED");
+
+            FileTree tree = open(
+                    new Mount.HostDirectory("/z", root, Access.READ_WRITE, Resolution.RACY_ALLOWED),
+                    new Mount.HostDirectory("/w", host, Access.READ_WRITE));
+            tree.writeFile(call(), "/z/f", bytes("zipped"));
+            tree.createDirectory(call(), "/z/d");
+            tree.move(call(), "/z/f", "/z/d/g");
+            tree.copy(call(), "/z/d/g", "/z/copy");
+            assertThat(tree.readFile(call(), "/z/d/g")).asString(UTF_8).isEqualTo("zipped");
+            assertThat(names(tree, "/z")).containsExactly("copy", "d");
+            assertThat(tree.stat(call(), "/z/copy").size()).isEqualTo(6);
+            tree.move(call(), "/z/d/g", "/w/unpacked");
+            assertThat(host.resolve("unpacked")).hasContent("zipped");
+            tree.removeDirectory(call(), "/z/d");
+            assertThat(names(tree, "/z")).containsExactly("copy");
+            assertFails(ErrorCode.NOT_FOUND, () -> tree.readFile(call(), "/z/d/g"));
+            tree.release();
+        }
+    }
+
+    @Test
+    void filesThatDoNotTellTheirSizeAreReadToTheEnd() throws IOException {
+        Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: the host has no /proc");
+        FileTree tree = open(
+                new Mount.HostDirectory("/proc", Path.of("/proc"), Access.READ_ONLY),
+                new Mount.HostDirectory("/w", host, Access.READ_WRITE));
+
+        assertThat(tree.stat(call(), "/proc/cpuinfo").size()).isZero();
+        assertThat(tree.readFile(call(), "/proc/cpuinfo")).asString(UTF_8).contains("processor");
+        tree.copy(call(), "/proc/cpuinfo", "/w/copy");
+        assertThat(Files.readString(host.resolve("copy"))).contains("processor");
+        assertFails(ErrorCode.PERMISSION_DENIED, () -> tree.readFile(call(), "/proc/1/root/etc/passwd"));
+        assertThat(tree.stat(call(), "/proc/self").path()).matches("/proc/\\d+");
+        tree.release();
+    }
+
+    @Test
+    void directoriesAreMadeWhereTheRootOfTheMountIsOfNoUse() throws IOException {
+        Path memory = Path.of("/dev/shm");
+        Assumptions.assumeTrue(
+                Files.isWritable(memory) && !Files.getFileStore(memory).equals(Files.getFileStore(Path.of("/dev"))),
+                "skipped: the host has no second file system at /dev/shm");
+        Path place = Files.createTempDirectory(memory, "sk");
+        FileTree tree = open(new Mount.HostDirectory("/dev", Path.of("/dev"), Access.READ_WRITE));
+        String virtual = "/dev/shm/" + place.getFileName();
+        try {
+            tree.createDirectory(call(), virtual + "/made");
+            assertThat(place.resolve("made")).isDirectory();
+            assertFails(ErrorCode.ALREADY_EXISTS, () -> tree.createDirectory(call(), virtual + "/made"));
+        } finally {
+            tree.release();
+            Files.deleteIfExists(place.resolve("made"));
+            Files.delete(place);
+        }
+        assertThat(children(Path.of("/dev")))
+                .noneMatch(path -> path.getFileName().toString().startsWith(".sk-"));
+    }
+
+    @Test
+    void theDirectoryOfAMountMayBeRenamedWhileItIsUsed() throws IOException {
+        Path before = Files.createDirectory(host.resolve("before"));
+        Files.createDirectory(before.resolve("d"));
+        Files.writeString(before.resolve("f"), "content");
+        Files.createSymbolicLink(before.resolve("l"), Path.of("f"));
+        FileTree tree = open(new Mount.HostDirectory("/w", before, Access.READ_WRITE));
+
+        Files.move(before, host.resolve("after"));
+        Files.createDirectory(before);
+
+        assertThat(tree.readFile(call(), "/w/l")).asString(UTF_8).isEqualTo("content");
+        tree.createDirectory(call(), "/w/d/made");
+        assertThat(host.resolve("after/d/made")).isDirectory();
+        assertThat(children(before)).isEmpty();
+        tree.release();
+    }
+
+    @Test
+    void whatACrashedKernelLeftDoesNotKeepADirectoryForEver() throws IOException {
+        FileTree tree = openHost();
+        Path stale = host.resolve("d/.sk-tmp-old-1");
+        Files.createDirectories(stale.resolve("sub"));
+        Files.writeString(stale.resolve("sub/f"), "half");
+        Path fresh = Files.writeString(host.resolve("d/.sk-tmp-new-1"), "being written");
+        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+        Files.setLastModifiedTime(stale, longAgo);
+
+        SyscallException busy = assertFails(ErrorCode.NOT_EMPTY, () -> tree.removeDirectory(call(), "/w/d"));
+        assertThat(busy.reason()).contains("unfinished work");
+        assertThat(stale).doesNotExist();
+        assertThat(fresh).exists();
+
+        Files.setLastModifiedTime(fresh, longAgo);
+        tree.removeDirectory(call(), "/w/d");
+        assertThat(host.resolve("d")).doesNotExist();
+        tree.release();
+    }
+
+    @Test
+    void staleWorkIsKeptAsLongAsThereIsAnythingElse() throws IOException {
+        FileTree tree = openHost();
+        Files.createDirectory(host.resolve("d"));
+        Path stale = Files.writeString(host.resolve("d/.sk-tmp-old-1"), "half");
+        Files.setLastModifiedTime(stale, FileTime.from(Instant.EPOCH));
+        Files.writeString(host.resolve("d/f"), "");
+
+        assertFails(ErrorCode.NOT_EMPTY, () -> tree.removeDirectory(call(), "/w/d"));
+
+        assertThat(stale).exists();
+        tree.release();
+    }
+
+    @Test
+    void anOpenFileTellsItsSizeAndWhereItReallyIs() throws IOException {
+        FileTree tree = openHost();
+        Files.writeString(Files.createDirectory(host.resolve("d")).resolve("f"), "12345");
+        Files.createSymbolicLink(host.resolve("l"), Path.of("d/f"));
+
+        FileTree.OpenFile file = tree.openForReading(call(), "/w/l");
+        try (FileChannel channel = file.channel()) {
+            assertThat(file.size()).isEqualTo(5);
+            assertThat(file.path()).isEqualTo("/w/d/f");
+            assertThat(channel.position()).isZero();
+        }
+        tree.release();
+    }
+
+    @Test
+    void readingAProgramDoesNotKeepItFromBeingExecuted() throws Exception {
+        FileTree tree = openHost();
+        Path program = Files.copy(Path.of("/bin/true"), host.resolve("program"));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        try (FileChannel channel = tree.openForReading(call(), "/w/program").channel()) {
+            assertThat(channel.isOpen()).isTrue();
+            assertThat(new ProcessBuilder(program.toString()).start().waitFor()).isZero();
+        }
+        tree.release();
+    }
+
+    @Test
+    void synthesisedDirectoriesAreReadOnly() {
+        FileTree tree = open(new Mount.Scratch("/a/b"));
+
+        assertThat(tree.stat(call(), "/a").mode()).isEqualTo(0555);
+        assertThat(tree.stat(call(), "/a").kind()).isEqualTo(FileKind.DIRECTORY);
+        tree.release();
+    }
+
+    private static List<String> names(FileTree tree, String path) {
+        return tree.listDirectory(call(), path).stream()
+                .map(DirectoryEntry::name)
+                .toList();
+    }
+
+    private static List<Path> children(Path directory) throws IOException {
+        try (Stream<Path> children = Files.list(directory)) {
+            return children.sorted().toList();
+        }
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }
