@@ -48,9 +48,9 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     /** The call is over, has failed, or its client is gone: releases what is held for it. Can come more than once. */
     abstract void release();
 
-    /** What is sent before the status of a call that failed, if anything is. */
+    /** The message that tells of a failure before the status does; null if there is none. */
     @Nullable
-    A lastWords(Status status) {
+    A farewell(Status failure) {
         return null;
     }
 
@@ -146,7 +146,7 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         }
         StatusRuntimeException status = Statuses.of(Futures.cause(problem));
         Metadata trailers = status.getTrailers();
-        close(status.getStatus(), trailers == null ? new Metadata() : trailers, lastWords(status.getStatus()));
+        close(status.getStatus(), trailers == null ? new Metadata() : trailers, farewell(status.getStatus()));
     }
 
     private void close(Status status, Metadata trailers, @Nullable A last) {

@@ -19,8 +19,6 @@ import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
-import dev.syscallkernel.stream.StreamingReader;
-import dev.syscallkernel.stream.StreamingWriter;
 import dev.syscallkernel.stream.UploadStatus;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -153,22 +151,13 @@ final class RemoteProcess implements KernelProcess {
                 });
     }
 
-    /** A stream that was opened just when nobody waited for it any more. */
-    private static void closeUnused(@Nullable Object answer) {
-        if (answer instanceof StreamingReader reader) {
-            reader.close();
-        } else if (answer instanceof StreamingWriter writer) {
-            writer.close();
-        }
-    }
-
     private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
         try {
             return answer.get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             if (!answer.cancel(false)) {
-                var unused = answer.thenAccept(RemoteProcess::closeUnused);
+                var unused = answer.thenAccept(RemoteProcess::closeUnused); // it was opened just now, for nobody
             }
             throw new SyscallException(
                     ErrorCode.CANCELLED,
@@ -181,6 +170,12 @@ final class RemoteProcess implements KernelProcess {
                 throw failure;
             }
             throw Failures.unintelligible(call.name(), call.subject(), problem);
+        }
+    }
+
+    private static void closeUnused(@Nullable Object answer) {
+        if (answer instanceof RemoteStream<?> stream) {
+            stream.close();
         }
     }
 

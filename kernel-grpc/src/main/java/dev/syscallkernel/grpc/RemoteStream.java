@@ -30,6 +30,8 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     private boolean ended; // guarded by lock
     private @Nullable SyscallException failure; // guarded by lock
 
+    private boolean answered; // whether it was opened; only touched by the listener's methods
+
     private final Object sending = new Object(); // never taken while the other lock is held
     private boolean sent; // guarded by sending; there is nothing more to send
 
@@ -77,7 +79,8 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
 
     /** The stream is open: the server has shown that it can be used. */
     final void opened(T stream) {
-        if (!opened.isDone()) {
+        if (!answered) {
+            answered = true;
             connection.run(() -> opened.complete(stream)); // whoever waits for it may block
         }
     }
@@ -188,7 +191,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
                     : connection.failure(status.asRuntimeException(trailers), opening.name(), opening.subject());
             end(problem);
         }
-        if (!opened.isDone()) {
+        if (!answered) {
             SyscallException reason =
                     problem == null ? Failures.unintelligible(opening.name(), opening.subject(), null) : problem;
             connection.run(() -> opened.completeExceptionally(reason));

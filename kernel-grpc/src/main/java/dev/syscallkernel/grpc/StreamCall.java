@@ -120,9 +120,9 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
     }
 
     @Override
-    ChunkFrame<StreamSyscallChunk> lastWords(Status status) {
+    ChunkFrame<StreamSyscallChunk> farewell(Status failure) {
         return ChunkFrame.of(StreamSyscallChunk.newBuilder()
-                .setError(Failures.reason(status.getDescription()))
+                .setError(Failures.reason(failure.getDescription()))
                 .build());
     }
 
