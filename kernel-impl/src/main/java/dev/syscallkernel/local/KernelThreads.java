@@ -48,6 +48,6 @@ final class KernelThreads implements AutoCloseable {
     @Override
     public void close() {
         workers.shutdown();
-        subscribers.shutdown();
+        // Not the subscribers' threads: a slow subscriber has still to hear what waits for him, and then of the end.
     }
 }

@@ -8,6 +8,7 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.FileSyscall.DeleteFile;
 import dev.syscallkernel.fs.FileSyscall.FileExists;
@@ -30,8 +31,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -279,5 +282,43 @@ class LocalKernelTest {
                 assertThat(reader.next()).isFalse();
             }
         }
+    }
+
+    @Test
+    void aSlowSubscriberHearsOfTheEndAfterTheKernelIsClosed() throws Exception {
+        CompletableFuture<Flow.Subscription> subscribed = new CompletableFuture<>();
+        CompletableFuture<KernelEvent.Type> heard = new CompletableFuture<>();
+        CompletableFuture<String> end = new CompletableFuture<>();
+        LocalKernel kernel = LocalKernel.builder().build();
+        kernel.events(Set.of()).subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscribed.complete(subscription);
+            }
+
+            @Override
+            public void onNext(KernelEvent event) {
+                heard.complete(event.type());
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                end.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                end.complete("completed");
+            }
+        });
+        Flow.Subscription subscription = subscribed.get(30, TimeUnit.SECONDS);
+        kernel.createProcess(all("x").build());
+
+        kernel.close();
+        assertThat(end).isNotDone();
+        subscription.request(Long.MAX_VALUE);
+
+        assertThat(heard.get(30, TimeUnit.SECONDS)).isEqualTo(KernelEvent.Type.PROCESS_CREATED);
+        assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo("completed");
     }
 }
