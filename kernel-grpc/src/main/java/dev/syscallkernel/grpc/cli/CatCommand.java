@@ -51,7 +51,8 @@ final class CatCommand implements Callable<Integer> {
         ReadOptions wanted = wanted();
         try (Session session = options.open(stop)) {
             KernelProcess process = options.process(session, Capability.READ_FILE);
-            try (StreamingReader reader = process.read(path, wanted)) {
+            try (StreamingReader reader = process.read(path, wanted);
+                    StopRequest.Registration stopping = stop.onStop(reader::close)) {
                 while (reader.next()) {
                     terminal.write(reader.chunk());
                 }
