@@ -70,13 +70,13 @@ public final class Uploads {
 
     private void load(Path records) {
         synchronized (lock) {
-            try {
-                Files.createDirectories(records);
-                try (DirectoryStream<Path> files = Files.newDirectoryStream(records, "*" + UploadRecord.SUFFIX)) {
-                    for (Path file : files) {
-                        UploadRecord record = UploadRecord.load(file);
-                        uploads.put(record.id(), new Upload(record));
-                    }
+            if (!Files.isDirectory(records)) {
+                return; // There has never been an upload.
+            }
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(records, "*" + UploadRecord.SUFFIX)) {
+                for (Path file : files) {
+                    UploadRecord record = UploadRecord.load(file);
+                    uploads.put(record.id(), new Upload(record));
                 }
             } catch (IOException problem) {
                 throw new SyscallException(
@@ -157,6 +157,7 @@ public final class Uploads {
         try {
             UploadRecord record =
                     new UploadRecord(id, context.subject(), file.stagedAt().orElseThrow());
+            Files.createDirectories(records);
             record.save(records);
             return new Upload(record);
         } catch (IOException problem) {
