@@ -5,6 +5,8 @@ import dev.syscallkernel.security.Sandbox;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.stream.StreamingReader;
+import dev.syscallkernel.stream.StreamingWriter;
+import dev.syscallkernel.stream.WriteOptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,20 @@ public interface KernelProcess {
      */
     default StreamingReader read(String path, ReadOptions options) {
         return execute(new StreamSyscall.OpenReader(path, options));
+    }
+
+    /** Opens a file for writing in chunks; a commit replaces or creates it. */
+    default StreamingWriter write(String path) {
+        return write(path, WriteOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a file for writing in chunks.
+     *
+     * @return a writer that the caller must close; it is also closed, without a commit, when the process ends
+     */
+    default StreamingWriter write(String path, WriteOptions options) {
+        return execute(new StreamSyscall.OpenWriter(path, options));
     }
 
     /**

@@ -74,6 +74,11 @@ public final class SyscallException extends RuntimeException {
         return reason;
     }
 
+    /** The whole message: on one line and of bounded length, whatever the caller named as the subject. */
+    public String summary() {
+        return String.valueOf(getMessage());
+    }
+
     /** The capability that was lacking, if that is why it failed. */
     public Optional<Capability> capability() {
         return Optional.ofNullable(capability);

@@ -35,8 +35,8 @@ public sealed interface FileSyscall<R extends @Nullable Object> extends Syscall<
     }
 
     /**
-     * Replaces the whole content of a file, or creates it. Atomic: a reader sees the old bytes or the new ones, and so
-     * does a crash. Follows a symbolic link to its target; keeps the permissions of what it replaces.
+     * Replaces the whole content of a file, or creates it. Atomic: a reader sees the old bytes or the new ones, also after
+     * the kernel was killed (a power failure may lose what the host had not written yet). Follows a symbolic link to its target; keeps the permissions of what it replaces.
      */
     record WriteFile(String path, ByteBuffer data) implements FileSyscall<@Nullable Void> {
         /** Copies what remains in the buffer. */

@@ -7,6 +7,7 @@ import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.Sandbox;
 import dev.syscallkernel.security.SandboxLevel;
+import dev.syscallkernel.system.SystemSyscall;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,6 +46,7 @@ public record ProcessSpec(
         }
         mounts = List.copyOf(mounts);
         environment = Map.copyOf(environment);
+        environment.forEach(SystemSyscall.SetEnvVar::new); // which says what is wrong with one
     }
 
     /** Starts the description of a process that may do nothing. */

@@ -49,6 +49,14 @@ public record Sandbox(
         return new Sandbox(all, allowedPaths, blockedPaths, explicitLimits);
     }
 
+    /** This sandbox without some capabilities. */
+    public Sandbox withoutCapabilities(Capability... revoked) {
+        EnumSet<Capability> rest = EnumSet.noneOf(Capability.class);
+        rest.addAll(capabilities);
+        rest.removeAll(Set.of(revoked));
+        return new Sandbox(rest, allowedPaths, blockedPaths, explicitLimits);
+    }
+
     /** This sandbox with these as the only allowed paths; none means that all are. */
     public Sandbox withAllowedPaths(String... paths) {
         return new Sandbox(capabilities, List.of(paths), blockedPaths, explicitLimits);

@@ -1,7 +1,13 @@
 package dev.syscallkernel.stream;
 
 import dev.syscallkernel.SyscallException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 
 /**
  * Reads any amount of data with one chunk in memory at a time.
@@ -39,10 +45,54 @@ public interface StreamingReader extends AutoCloseable {
      */
     ByteBuffer chunk();
 
+    /** How many bytes there are to read from the beginning to the end of the stream, where that is known. */
+    OptionalLong totalBytes();
+
     /** How many bytes the chunks so far had in all. */
     long bytesRead();
+
+    /**
+     * The CRC32C of the chunks so far.
+     *
+     * @throws IllegalStateException if the options did not ask for it
+     */
+    int crc32c();
 
     /** Releases what the reader holds. Safe from any thread; closing twice has no effect. */
     @Override
     void close();
+
+    /**
+     * Moves all that is left of the stream to the channel. In-process, where nobody asked for a checksum, the operating
+     * system moves the bytes itself.
+     *
+     * @return how many bytes that were
+     * @throws IOException if the channel fails
+     */
+    default long transferTo(WritableByteChannel target) throws IOException {
+        long total = 0;
+        while (next()) {
+            ByteBuffer chunk = chunk();
+            total += chunk.remaining();
+            while (chunk.hasRemaining()) {
+                target.write(chunk);
+            }
+        }
+        return total;
+    }
+
+    /** This stream as an {@link InputStream}, which closes the reader when it is closed. */
+    default InputStream asInputStream() {
+        return new ReaderInputStream(this);
+    }
+
+    /**
+     * This stream as a publisher for one subscriber. Chunks are fetched as they are asked for, on the executor, and
+     * belong to the subscriber. The reader is closed at the end, on an error, and when the subscriber cancels.
+     *
+     * @param executor runs the reading, which waits for the file or the network
+     */
+    default Flow.Publisher<ByteBuffer> asPublisher(Executor executor) {
+        return new ReaderPublisher(this, executor);
+    }
 }

@@ -20,6 +20,10 @@ public abstract class KernelContract {
     @TempDir
     protected Path host;
 
+    /** Where the kernel of this test keeps what survives it. */
+    @TempDir
+    protected Path state;
+
     /** The kernel under test, seen through the interface that its users have. */
     protected SyscallKernel kernel;
 
@@ -27,12 +31,19 @@ public abstract class KernelContract {
      * Starts a kernel of level PRIVILEGED without default mounts. Closing it must end all that was started with it.
      *
      * @param mountable beneath it, processes may mount any directory
+     * @param stateDirectory the kernel's
      */
-    protected abstract SyscallKernel startKernel(Path mountable) throws Exception;
+    protected abstract SyscallKernel startKernel(Path mountable, Path stateDirectory) throws Exception;
 
     @BeforeEach
     final void startFreshKernel() throws Exception {
-        kernel = startKernel(host);
+        kernel = startKernel(host, state);
+    }
+
+    /** Closes the kernel and starts another one in its place. */
+    protected final void restartKernel() throws Exception {
+        kernel.close();
+        startFreshKernel();
     }
 
     @AfterEach

@@ -218,20 +218,19 @@ public abstract class StreamContract extends KernelContract {
     void closingFromAnotherThreadEndsTheReading() throws Exception {
         file("f", 64 << 20);
         StreamingReader reader = process.read("/w/f", ReadOptions.DEFAULT.withChunkSize(1024));
-        CompletableFuture<SyscallException> outcome = new CompletableFuture<>();
         CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        CompletableFuture<SyscallException> outcome = new CompletableFuture<>();
         Thread reading = new Thread(() -> {
             try {
-                while (true) { // A stream of 64 MiB that never ends before it is closed.
-                    if (!reader.next()) {
-                        outcome.completeExceptionally(new AssertionError("the stream ended by itself"));
-                        return;
-                    }
-                    begun.complete(null);
-                    if (reader.bytesRead() > (32 << 20)) {
-                        reader.close();
+                assertThat(reader.next()).isTrue();
+                begun.complete(null);
+                while (reader.next()) {
+                    if (reader.bytesRead() == 8 << 20) {
+                        closed.join(); // so that the end of the file is not reached before
                     }
                 }
+                outcome.completeExceptionally(new AssertionError("the stream ended by itself"));
             } catch (SyscallException failure) {
                 outcome.complete(failure);
             }
@@ -239,6 +238,7 @@ public abstract class StreamContract extends KernelContract {
         reading.start();
         begun.get(30, TimeUnit.SECONDS);
         reader.close();
+        closed.complete(null);
         assertThat(outcome.get(30, TimeUnit.SECONDS).code()).isEqualTo(ErrorCode.CANCELLED);
         reading.join();
         awaitOpenStreams(0);

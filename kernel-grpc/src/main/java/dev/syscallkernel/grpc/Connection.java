@@ -140,12 +140,18 @@ final class Connection implements AutoCloseable {
         return answer.future;
     }
 
-    /** A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block. */
-    ClientCall<StreamSyscallRequest, StreamSyscallChunk> newStream() {
+    /**
+     * A call that moves data, yet to be started. Its listener runs on the threads of the network: it must not block.
+     *
+     * @param readyThreshold how many bytes may wait for the network before the call is no longer ready
+     */
+    ClientCall<ChunkFrame<StreamSyscallRequest>, ChunkFrame<StreamSyscallChunk>> newStream(int readyThreshold) {
         return usable(channel)
                 .newCall(
-                        KernelServiceGrpc.getStreamSyscallMethod(),
-                        CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+                        StreamMethod.DESCRIPTOR,
+                        CallOptions.DEFAULT
+                                .withExecutor(MoreExecutors.directExecutor())
+                                .withOnReadyThreshold(readyThreshold));
     }
 
     /** A call for events, yet to be started. */

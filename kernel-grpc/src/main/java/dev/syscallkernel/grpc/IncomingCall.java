@@ -45,7 +45,7 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     /** The client can take more. Sometimes it cannot after all: look at {@link #isReady()}. */
     void ready() {}
 
-    /** The call is over, or the client is gone: releases what is held for it. */
+    /** The call is over, has failed, or its client is gone: releases what is held for it. Can come more than once. */
     abstract void release();
 
     /** The message that tells of a failure before the status does; null if there is none. */
@@ -96,6 +96,13 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         return cancelled;
     }
 
+    /** Whether it ended, or nobody waits for it any more. */
+    final boolean isOver() {
+        synchronized (lock) {
+            return closed || cancelled;
+        }
+    }
+
     /** Whether what is sent now will go out soon, instead of piling up in memory. */
     final boolean isReady() {
         return !cancelled && call.isReady();
@@ -123,29 +130,35 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
 
     /** Ends the call well, unless it has ended. */
     final void complete() {
-        close(Status.OK, new Metadata());
+        close(Status.OK, new Metadata(), null);
+    }
+
+    /** Ends the call well with a last message, unless it has ended. */
+    final void complete(A last) {
+        close(Status.OK, new Metadata(), last);
     }
 
     /** Ends the call with the status for a problem, unless it has ended, or nobody waits for it. */
     final void fail(Throwable problem) {
+        release();
         if (cancelled) {
             return; // often the problem is that very cancellation
         }
-        StatusRuntimeException status = Statuses.of(problem);
+        StatusRuntimeException status = Statuses.of(Futures.cause(problem));
         Metadata trailers = status.getTrailers();
-        A farewell = farewell(status.getStatus());
-        if (farewell != null) {
-            send(farewell);
-        }
-        close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+        close(status.getStatus(), trailers == null ? new Metadata() : trailers, farewell(status.getStatus()));
     }
 
-    private void close(Status status, Metadata trailers) {
+    private void close(Status status, Metadata trailers, @Nullable A last) {
         synchronized (lock) {
-            if (!closed) {
-                closed = true;
-                call.close(status, trailers);
+            if (closed) {
+                return;
             }
+            if (last != null) {
+                send(last);
+            }
+            closed = true;
+            call.close(status, trailers);
         }
     }
 

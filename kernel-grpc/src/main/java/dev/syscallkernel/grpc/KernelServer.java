@@ -181,8 +181,8 @@ public final class KernelServer implements AutoCloseable {
             server.shutdownNow();
             Thread.currentThread().interrupt();
         }
+        Daemons.close(callbacks, Duration.ofSeconds(2)); // before the pool, to which they leave what is to be closed
         pool.close();
-        Daemons.close(callbacks, Duration.ofSeconds(2));
         network.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
 

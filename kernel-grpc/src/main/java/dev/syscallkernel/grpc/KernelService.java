@@ -20,6 +20,9 @@ import dev.syscallkernel.proto.TerminateProcessRequest;
 import dev.syscallkernel.proto.TerminateProcessResponse;
 import dev.syscallkernel.proto.UpdateSandboxRequest;
 import dev.syscallkernel.proto.UpdateSandboxResponse;
+import dev.syscallkernel.proto.UploadStatusRequest;
+import dev.syscallkernel.proto.UploadStatusResponse;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCallHandler;
@@ -56,7 +59,10 @@ final class KernelService {
                 method(
                         KernelServiceGrpc.getExecuteSyscallMethod(),
                         UnaryCall.handler(active, pool, this::executeSyscall)),
-                method(KernelServiceGrpc.getStreamSyscallMethod(), ReadStream.handler(active, pool, this::process)),
+                method(StreamMethod.DESCRIPTOR, StreamCall.handler(active, pool, this::process)),
+                method(
+                        KernelServiceGrpc.getGetUploadStatusMethod(),
+                        UnaryCall.handler(active, pool, this::uploadStatus)),
                 method(KernelServiceGrpc.getStreamEventsMethod(), EventStream.handler(active, pool, kernel)),
                 unary(KernelServiceGrpc.getCreateProcessMethod(), this::createProcess),
                 unary(KernelServiceGrpc.getUpdateSandboxMethod(), this::updateSandbox),
@@ -92,6 +98,15 @@ final class KernelService {
         return execute(process(request.getPid()), call, timeout(request, deadline));
     }
 
+    private CompletableFuture<UploadStatusResponse> uploadStatus(
+            UploadStatusRequest request, @Nullable Deadline deadline) {
+        GetUploadStatus call = new GetUploadStatus(request.getUploadId());
+        return Futures.map(
+                process(request.getPid()).executeAsync(call, patience(deadline)), StreamCodec::toWire, problem -> {
+                    throw Statuses.of(problem);
+                });
+    }
+
     private static <R extends @Nullable Object> CompletableFuture<SyscallResponse> execute(
             KernelProcess process, Syscall<R> call, Duration timeout) {
         return Futures.map(
@@ -110,12 +125,15 @@ final class KernelService {
 
     /** What is left of the client's patience: the earlier of its two limits. */
     private static Duration timeout(SyscallRequest request, @Nullable Deadline deadline) {
-        Duration patience = UNLIMITED;
-        if (deadline != null) {
-            patience = Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
-        }
+        Duration patience = patience(deadline);
         Duration asked = Duration.ofMillis(WireValues.saturated(request.getTimeoutMs()));
         return asked.isZero() || asked.compareTo(patience) > 0 ? patience : asked;
+    }
+
+    private static Duration patience(@Nullable Deadline deadline) {
+        return deadline == null
+                ? UNLIMITED
+                : Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
     }
 
     /** @throws SyscallException NO_SUCH_PROCESS, for every number that is not the pid of a live process */

@@ -1,83 +1,63 @@
 package dev.syscallkernel.grpc;
 
-import com.google.protobuf.UnsafeByteOperations;
-import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.proto.StreamComplete;
+import dev.syscallkernel.proto.StreamStarted;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.Status;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file on its way to a client. A chunk is read only when the one before has left for the network, by whatever thread
- * of the pool is free, and by one at a time. While the client takes nothing, the stream holds no thread.
- *
- * <p>Every wish to go on is counted in {@code wishes}: the first one hires a thread, which works until it has satisfied
- * all that came meanwhile. So no signal is lost, and two signals never make two threads work.
+ * of the pool is free. While the client takes nothing, the stream holds no thread.
  */
-final class ReadStream extends IncomingCall<StreamSyscallRequest, StreamSyscallChunk> {
+final class ReadStream implements StreamCall.Direction {
     /** How many chunks may wait for the network before the next one is read. */
-    private static final int CHUNKS_AHEAD = 2;
+    private static final int CHUNKS_AHEAD = 4;
+
+    /** The same for large chunks, of which two keep the network busy for long enough. */
+    private static final int LARGE_CHUNKS_AHEAD = 2;
+
+    private static final int LARGE_CHUNK = 256 << 10;
 
     /** After how many bytes a fast stream lets others have the thread. */
-    private static final int TURN_BYTES = 512 << 10;
+    private static final int TURN_BYTES = 1 << 20;
 
-    private final ServerCall<Parsed<StreamSyscallRequest>, StreamSyscallChunk> call;
-    private final WorkPool pool;
-    private final IntFunction<KernelProcess> processes;
-    private final AtomicInteger wishes = new AtomicInteger();
+    private final StreamCall call;
+    private final Turns turns;
+    private final int pid;
+    private final OpenReader opening;
+    private final Pulse pulse;
     private final Object lock = new Object();
-    private @Nullable CompletableFuture<StreamingReader> opening; // guarded by lock
+    private @Nullable CompletableFuture<StreamingReader> future; // guarded by lock
     private @Nullable StreamingReader reader; // guarded by lock
     private boolean released; // guarded by lock
 
-    private ReadStream(
-            ServerCall<Parsed<StreamSyscallRequest>, StreamSyscallChunk> call,
-            ActiveCalls active,
-            WorkPool pool,
-            IntFunction<KernelProcess> processes) {
-        super(call, active);
+    /** @throws dev.syscallkernel.SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    ReadStream(StreamCall call, WorkPool pool, StreamSyscallRequest request) {
         this.call = call;
-        this.pool = pool;
-        this.processes = processes;
-    }
-
-    static ServerCallHandler<Parsed<StreamSyscallRequest>, StreamSyscallChunk> handler(
-            ActiveCalls active, WorkPool pool, IntFunction<KernelProcess> processes) {
-        return (ServerCall<Parsed<StreamSyscallRequest>, StreamSyscallChunk> incoming, Metadata headers) -> {
-            incoming.request(1); // a read needs no second message, so none is asked for
-            return new ReadStream(incoming, active, pool, processes).begin();
-        };
+        this.turns = new Turns(pool, this::takeTurn);
+        this.pid = request.getPid();
+        this.opening = StreamCodec.decode(request.getRead());
+        this.pulse = new Pulse(request.getRead().getProgress());
+        int chunkSize = opening.options().chunkSize();
+        call.readyThreshold((chunkSize < LARGE_CHUNK ? CHUNKS_AHEAD : LARGE_CHUNKS_AHEAD) * chunkSize);
     }
 
     @Override
-    void received(StreamSyscallRequest request) {
-        OpenReader open = StreamCodec.decode(request);
-        call.setOnReadyThreshold(CHUNKS_AHEAD * open.options().chunkSize());
-        if (!pool.tryRun(request.getSerializedSize(), () -> guarded(() -> open(request.getPid(), open)))) {
-            throw Failures.overloaded();
-        }
-    }
-
-    private void open(int pid, OpenReader call) {
-        CompletableFuture<StreamingReader> future = processes.apply(pid).executeAsync(call, KernelService.UNLIMITED);
+    public void open() {
+        CompletableFuture<StreamingReader> started = call.execute(pid, opening);
         synchronized (lock) {
-            opening = future;
+            future = started;
         }
-        if (isCancelled()) {
-            future.cancel(false);
+        if (call.isCancelled()) {
+            started.cancel(false);
         }
-        var unused = future.whenComplete((opened, problem) -> guarded(() -> {
+        var unused = started.whenComplete((opened, problem) -> call.guarded(() -> {
             if (problem != null) {
-                end(problem);
+                call.fail(problem);
             } else {
                 begin(opened);
             }
@@ -85,43 +65,43 @@ final class ReadStream extends IncomingCall<StreamSyscallRequest, StreamSyscallC
     }
 
     private void begin(StreamingReader opened) {
+        boolean late;
         synchronized (lock) {
-            reader = opened;
+            late = released;
+            reader = late ? null : opened;
         }
-        if (isCancelled()) {
-            release(); // the client left while the file was being opened
-        } else {
-            goOn();
+        if (late) {
+            opened.close(); // the client left while the file was being opened
+            return;
         }
+        if (pulse.wanted()) {
+            StreamStarted.Builder started =
+                    StreamStarted.newBuilder().setChunkSize(opening.options().chunkSize());
+            opened.totalBytes().ifPresent(started::setTotalBytes);
+            call.send(StreamSyscallChunk.newBuilder().setStarted(started).build());
+        }
+        turns.wish();
     }
 
     @Override
-    void ready() {
-        goOn();
+    public void received(ChunkFrame<StreamSyscallRequest> message) {
+        message.close();
+        throw Failures.malformed("stream_read", "there is a second message in a stream that only reads");
     }
 
-    private void goOn() {
-        if (wishes.getAndIncrement() == 0) {
-            pool.resume(this::work);
-        }
+    @Override
+    public void halfClosed() {}
+
+    @Override
+    public void ready() {
+        turns.wish();
     }
 
-    private void work() {
-        int satisfied = wishes.get();
-        while (satisfied != 0) {
-            if (takeTurn()) {
-                pool.resume(this::work);
-                return;
-            }
-            satisfied = wishes.addAndGet(-satisfied);
-        }
-    }
-
-    /** Sends while the client takes it, but not for too long: true if there is more to do at once. */
+    /** Sends while the client takes it, but not for too long. */
     private boolean takeTurn() {
         StreamingReader current;
         synchronized (lock) {
-            current = released ? null : reader;
+            current = reader;
         }
         if (current == null) {
             return false;
@@ -129,64 +109,58 @@ final class ReadStream extends IncomingCall<StreamSyscallRequest, StreamSyscallC
         try {
             return transfer(current);
         } catch (Throwable problem) { // also errors: the client would wait forever
-            end(problem);
+            call.fail(problem);
             return false;
         }
     }
 
     private boolean transfer(StreamingReader from) {
         long turnEnd = from.bytesRead() + TURN_BYTES;
-        while (isReady()) {
+        while (call.isReady()) {
             if (from.bytesRead() >= turnEnd) {
                 return true;
             }
             if (!from.next()) {
-                end(from.bytesRead());
+                end(from);
                 return false;
             }
-            // Not copied: gRPC has written the message into its own buffers when this returns.
-            send(StreamSyscallChunk.newBuilder()
-                    .setData(UnsafeByteOperations.unsafeWrap(from.chunk()))
-                    .build());
+            // Not copied: gRPC has written the frame into its own buffers when this returns.
+            call.send(ChunkFrame.of(StreamSyscallChunk.getDefaultInstance(), from.chunk()));
+            if (pulse.isDue()) {
+                call.sendProgress(from.bytesRead(), from.totalBytes());
+            }
         }
         return false;
     }
 
-    private void end(long totalBytes) {
+    private void end(StreamingReader from) {
+        if (pulse.wanted()) {
+            call.sendProgress(from.bytesRead(), from.totalBytes());
+        }
+        StreamComplete.Builder complete = StreamComplete.newBuilder().setTotalBytes(from.bytesRead());
+        if (opening.options().checksum()) {
+            complete.setCrc32C(from.crc32c());
+        }
         release();
-        send(StreamSyscallChunk.newBuilder()
-                .setComplete(StreamComplete.newBuilder().setTotalBytes(totalBytes))
-                .build());
-        complete();
-    }
-
-    private void end(Throwable problem) {
-        release();
-        fail(Futures.cause(problem));
-    }
-
-    @Override
-    StreamSyscallChunk farewell(Status failure) {
-        return StreamSyscallChunk.newBuilder()
-                .setError(Failures.reason(failure.getDescription()))
-                .build();
+        call.complete(ChunkFrame.of(
+                StreamSyscallChunk.newBuilder().setComplete(complete).build()));
     }
 
     /** Closes the file, or prevents it from being opened. A waiting {@code next} ends. */
     @Override
-    void release() {
-        CompletableFuture<StreamingReader> future;
+    public void release() {
+        CompletableFuture<StreamingReader> started;
         StreamingReader open;
         synchronized (lock) {
             released = true;
-            future = opening;
+            started = future;
             open = reader;
             reader = null;
         }
         if (open != null) {
             open.close();
-        } else if (future != null) {
-            future.cancel(false);
+        } else if (started != null) {
+            started.cancel(false);
         }
     }
 }

@@ -13,9 +13,13 @@ import dev.syscallkernel.proto.ListProcessesRequest;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.proto.TerminateProcessRequest;
 import dev.syscallkernel.proto.UpdateSandboxResponse;
+import dev.syscallkernel.proto.UploadStatusRequest;
 import dev.syscallkernel.security.Sandbox;
+import dev.syscallkernel.stream.StreamSyscall;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
-import dev.syscallkernel.stream.StreamingReader;
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
+import dev.syscallkernel.stream.UploadStatus;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
@@ -76,10 +80,8 @@ final class RemoteProcess implements KernelProcess {
     }
 
     private <R extends @Nullable Object> R executeWithin(Syscall<R> call, @Nullable Duration timeout) {
-        if (call instanceof OpenReader open) {
-            @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>: that is what R is
-            R reader = (R) await(opening(open, timeout), open);
-            return reader;
+        if (call instanceof StreamSyscall<R> stream) {
+            return await(start(stream, timeout), call);
         }
         var response = connection.call(
                 KernelServiceGrpc.getExecuteSyscallMethod(), request(call), timeout, call.name(), call.subject());
@@ -89,10 +91,8 @@ final class RemoteProcess implements KernelProcess {
     @Override
     public <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout) {
         requireNonNull(timeout, "timeout");
-        if (call instanceof OpenReader open) {
-            @SuppressWarnings("unchecked") // OpenReader is a Syscall<StreamingReader>: that is what R is
-            CompletableFuture<R> reader = (CompletableFuture<R>) opening(open, timeout);
-            return reader;
+        if (call instanceof StreamSyscall<R> stream) {
+            return start(stream, timeout);
         }
         SyscallRequest request;
         try {
@@ -120,21 +120,44 @@ final class RemoteProcess implements KernelProcess {
         return Failures.unintelligible(call.name(), call.subject(), problem);
     }
 
-    private CompletableFuture<StreamingReader> opening(OpenReader call, @Nullable Duration timeout) {
+    /** Starts a call that has an RPC of its own. */
+    @SuppressWarnings("unchecked") // Each of these calls is a Syscall of what its future brings.
+    private <R extends @Nullable Object> CompletableFuture<R> start(StreamSyscall<R> call, @Nullable Duration timeout) {
+        Duration limit = timeout == null ? connection.callTimeout() : timeout;
         try {
-            return RemoteReader.open(connection, pid, call, timeout == null ? connection.callTimeout() : timeout);
+            if (call instanceof OpenReader open) {
+                return (CompletableFuture<R>) RemoteReader.open(connection, pid, open, limit);
+            }
+            if (call instanceof OpenWriter open) {
+                return (CompletableFuture<R>) RemoteWriter.open(connection, pid, open, limit);
+            }
+            if (call instanceof GetUploadStatus status) {
+                return (CompletableFuture<R>) uploadStatus(status, limit);
+            }
+            throw new IllegalArgumentException("not known here: " + call.name());
         } catch (SyscallException refusal) {
             return CompletableFuture.failedFuture(refusal);
         }
     }
 
-    private static StreamingReader await(CompletableFuture<StreamingReader> opening, OpenReader call) {
+    private CompletableFuture<UploadStatus> uploadStatus(GetUploadStatus call, @Nullable Duration timeout) {
+        UploadStatusRequest request = StreamCodec.encode(pid.value(), call);
+        Connection.requireSendable(request, call.name(), call.subject());
+        return Futures.map(
+                connection.start(KernelServiceGrpc.getGetUploadStatusMethod(), request, timeout),
+                StreamCodec::fromWire,
+                problem -> {
+                    throw failure(problem, call);
+                });
+    }
+
+    private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
         try {
-            return opening.get();
+            return answer.get();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            if (!opening.cancel(false)) {
-                var unused = opening.thenAccept(StreamingReader::close); // it was opened just now, for nobody
+            if (!answer.cancel(false)) {
+                var unused = answer.thenAccept(RemoteProcess::closeUnused); // it was opened just now, for nobody
             }
             throw new SyscallException(
                     ErrorCode.CANCELLED,
@@ -147,6 +170,12 @@ final class RemoteProcess implements KernelProcess {
                 throw failure;
             }
             throw Failures.unintelligible(call.name(), call.subject(), problem);
+        }
+    }
+
+    private static void closeUnused(@Nullable Object answer) {
+        if (answer instanceof RemoteStream<?> stream) {
+            stream.close();
         }
     }
 

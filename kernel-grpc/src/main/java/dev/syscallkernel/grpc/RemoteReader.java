@@ -1,19 +1,24 @@
 package dev.syscallkernel.grpc;
 
-import com.google.protobuf.ByteString;
+import static java.util.Objects.requireNonNull;
+
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.StreamComplete;
+import dev.syscallkernel.proto.StreamStarted;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
+import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamMeter;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
-import io.grpc.ClientCall;
-import io.grpc.Metadata;
-import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -21,206 +26,227 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads what a server streams. A few chunks are fetched ahead, so that the reader need not wait for the network; the
  * server sends no more than that until the reader takes one.
+ *
+ * <p>Chunks wait in the network's buffers, and each is copied once, into a buffer that is this reader's own. So a view
+ * that somebody keeps for too long shows later bytes of the same stream, and never anybody else's.
  */
-final class RemoteReader implements StreamingReader {
+final class RemoteReader extends RemoteStream<StreamingReader> implements StreamingReader {
     private static final int AHEAD_BYTES = 512 << 10;
     private static final int MIN_AHEAD = 2;
-    private static final int MAX_AHEAD = 8;
+    private static final int MAX_AHEAD = 16;
 
-    private final Connection connection;
-    private final OpenReader request;
-    private final ClientCall<StreamSyscallRequest, StreamSyscallChunk> call;
-    private final CompletableFuture<StreamingReader> opened = new CompletableFuture<>();
-    private final Object lock = new Object();
-    private final Queue<ByteString> arrived = new ArrayDeque<>(); // guarded by lock
+    private final ReadOptions options;
+    private final int ahead;
+    private final Queue<ChunkFrame<StreamSyscallChunk>> arrived = new ArrayDeque<>(); // guarded by lock
     private long arrivedBytes; // guarded by lock
-    private long announcedBytes = -1; // guarded by lock; -1 until the server said that all was sent
-    private boolean ended; // guarded by lock
-    private @Nullable SyscallException failure; // guarded by lock
-    private @Nullable ByteString current; // guarded by lock
-    private long bytesRead; // guarded by lock
+    private @Nullable StreamComplete announced; // guarded by lock; null until the server said that all was sent
+    private @Nullable ByteBuffer chunk; // guarded by lock
+    private boolean closed; // guarded by lock
+    private OptionalLong totalBytes = OptionalLong.empty(); // guarded by lock
 
-    private RemoteReader(Connection connection, OpenReader request) {
-        this.connection = connection;
-        this.request = request;
-        this.call = connection.newStream();
+    // Used by the reading thread only.
+    private @Nullable StreamMeter meter;
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private int taken; // chunks, since more were asked for
+    private boolean atEnd;
+
+    private RemoteReader(Connection connection, OpenReader opening) {
+        super(connection, opening, 1);
+        this.options = opening.options();
+        this.ahead = Math.max(MIN_AHEAD, Math.min(MAX_AHEAD, AHEAD_BYTES / options.chunkSize()));
     }
 
     /**
-     * Opens a file. The future completes with the first chunk, or with the end of an empty file: only then it is
-     * certain that there is something to read.
+     * Opens a file. The future completes when the server has it open.
      *
      * @param timeout how long that may take; null for no limit
      * @throws SyscallException INVALID_ARGUMENT for what the wire cannot express
      */
     static CompletableFuture<StreamingReader> open(
-            Connection connection, Pid pid, OpenReader request, @Nullable Duration timeout) {
-        StreamSyscallRequest message = StreamCodec.encode(pid.value(), request);
-        RemoteReader reader = new RemoteReader(connection, request);
-        reader.start(message);
-        if (timeout != null) {
-            reader.limitOpening(timeout);
-        }
-        var unused = reader.opened.whenComplete((opened, problem) -> {
-            if (problem != null) {
-                reader.close();
-            }
-        });
-        return reader.opened;
-    }
-
-    private void start(StreamSyscallRequest message) {
-        int chunkSize = request.options().chunkSize();
-        call.start(new Listener(), new Metadata());
-        call.request(Math.max(MIN_AHEAD, Math.min(MAX_AHEAD, AHEAD_BYTES / chunkSize)));
-        call.sendMessage(message);
-        call.halfClose();
-    }
-
-    private void limitOpening(Duration timeout) {
-        var timer = connection.after(
-                timeout,
-                () -> opened.completeExceptionally(failure(ErrorCode.TIMED_OUT, "no answer within the time given")));
-        var unused = opened.whenComplete((reader, problem) -> timer.cancel(false));
+            Connection connection, Pid pid, OpenReader opening, @Nullable Duration timeout) {
+        StreamSyscallRequest first = StreamCodec.encode(pid.value(), opening);
+        RemoteReader reader = new RemoteReader(connection, opening);
+        CompletableFuture<StreamingReader> opened = reader.open(first, reader.ahead, timeout);
+        reader.halfClose();
+        return opened;
     }
 
     @Override
     public boolean next() {
-        synchronized (lock) {
-            awaitChunk();
-            current = arrived.poll();
-            if (current == null) {
-                if (failure != null) {
-                    throw failure;
-                }
-                return false;
-            }
-            bytesRead += current.size();
+        ChunkFrame<StreamSyscallChunk> frame = take();
+        if (frame == null) {
+            end();
+            return false;
         }
-        connection.tell(() -> call.request(1));
+        ByteBuffer fetched;
+        try (frame) {
+            fetched = whole(frame);
+        }
+        if (++taken >= ahead / 2) {
+            request(taken);
+            taken = 0;
+        }
+        synchronized (lock) {
+            chunk = fetched;
+        }
+        meter().moved(fetched);
         return true;
     }
 
-    /** Waits for a chunk or the end. Called with the lock held. */
-    private void awaitChunk() {
-        while (arrived.isEmpty() && !ended) {
-            try {
-                lock.wait();
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                end(failure(ErrorCode.CANCELLED, "the waiting thread was interrupted"));
-                connection.tell(() -> call.cancel("interrupted", null));
+    /** Waits for a chunk; null at the end. */
+    private @Nullable ChunkFrame<StreamSyscallChunk> take() {
+        synchronized (lock) {
+            chunk = null;
+            awaitWhile(arrived::isEmpty);
+            ChunkFrame<StreamSyscallChunk> frame = arrived.poll();
+            if (frame == null) {
+                throwIfFailed();
+            }
+            return frame;
+        }
+    }
+
+    /** The chunk in one piece. */
+    private ByteBuffer whole(ChunkFrame<StreamSyscallChunk> frame) {
+        ByteBuffer parsed = frame.bytes();
+        if (parsed != null) {
+            return parsed;
+        }
+        if (buffer.capacity() < frame.chunkSize()) {
+            buffer = ByteBuffer.allocate(frame.chunkSize());
+        }
+        frame.copyChunk(buffer.clear());
+        return buffer.flip();
+    }
+
+    private void end() {
+        if (atEnd) {
+            return;
+        }
+        atEnd = true;
+        if (options.checksum()) {
+            synchronized (lock) {
+                requireChecksum(requireNonNull(announced), meter().crc32c());
             }
         }
+        meter().ended();
+    }
+
+    /** Called with the lock held. */
+    private void requireChecksum(StreamComplete complete, int crc32c) {
+        if (!complete.hasCrc32C() || complete.getCrc32C() != crc32c) {
+            throw fail(failure(
+                    ErrorCode.DATA_LOSS,
+                    complete.hasCrc32C()
+                            ? String.format(
+                                    "what arrived has the checksum %08x, and %08x was sent",
+                                    crc32c, complete.getCrc32C())
+                            : "the server did not say what checksum it sent"));
+        }
+    }
+
+    private StreamMeter meter() {
+        if (meter == null) {
+            meter = new StreamMeter(options.checksum(), options.progress(), totalBytes());
+        }
+        return meter;
     }
 
     @Override
     public ByteBuffer chunk() {
         synchronized (lock) {
-            if (current == null) {
-                throw new IllegalStateException(
-                        "there is no chunk: call next() first, and only use it if that is true");
+            if (chunk == null || closed) {
+                throw new IllegalStateException("there is no chunk; call next() first, and only while it returns true");
             }
-            return current.asReadOnlyByteBuffer();
+            return chunk.asReadOnlyBuffer();
+        }
+    }
+
+    @Override
+    public OptionalLong totalBytes() {
+        synchronized (lock) {
+            return totalBytes;
         }
     }
 
     @Override
     public long bytesRead() {
-        synchronized (lock) {
-            return bytesRead;
-        }
+        return meter().bytes();
+    }
+
+    @Override
+    public int crc32c() {
+        return meter().crc32c();
     }
 
     @Override
     public void close() {
+        List<ChunkFrame<StreamSyscallChunk>> left;
         synchronized (lock) {
-            ended = true;
-            failure = failure(ErrorCode.CANCELLED, "the reader was closed");
+            closed = true;
+            fail(failure(ErrorCode.CANCELLED, "the stream was closed"));
+            left = new ArrayList<>(arrived);
             arrived.clear();
-            current = null;
             lock.notifyAll();
         }
-        connection.tell(() -> call.cancel("the reader was closed", null));
+        left.forEach(ChunkFrame::close);
+        cancel(failure(ErrorCode.CANCELLED, "the stream was closed"));
     }
 
-    /** No more will arrive. Called with the lock held; only the first end counts. */
-    private void end(@Nullable SyscallException reason) {
-        if (!ended) {
-            ended = true;
-            failure = reason;
-            lock.notifyAll();
+    @Override
+    void received(ChunkFrame<StreamSyscallChunk> frame) {
+        if (frame.hasChunk()) {
+            arrived(frame);
+            opened(this);
+            return;
         }
+        StreamSyscallChunk message = frame.message();
+        switch (message.getChunkCase()) {
+            case STARTED -> started(message.getStarted());
+            case COMPLETE -> completed(message.getComplete());
+            default -> {} // an error, which the status tells better; or something that only newer servers send
+        }
+        request(1); // in its place
     }
 
-    private SyscallException failure(ErrorCode code, String reason) {
-        return new SyscallException(code, request.name(), request.subject(), reason);
+    private void arrived(ChunkFrame<StreamSyscallChunk> frame) {
+        synchronized (lock) {
+            if (!closed) {
+                arrived.add(frame);
+                arrivedBytes += frame.chunkSize();
+                lock.notifyAll();
+                return;
+            }
+        }
+        frame.close();
     }
 
-    /** Hears the server. Runs on the connection's threads, one call after the other. */
-    private final class Listener extends ClientCall.Listener<StreamSyscallChunk> {
-        @Override
-        public void onMessage(StreamSyscallChunk message) {
-            boolean good = switch (message.getChunkCase()) {
-                case DATA -> {
-                    arrived(message.getData());
-                    yield true;
-                }
-                case COMPLETE -> {
-                    completed(message.getComplete().getTotalBytes());
-                    yield true;
-                }
-                case ERROR -> false; // the status that follows says it better
-                case CHUNK_NOT_SET -> {
-                    call.request(1); // something that only newer servers send
-                    yield false;
-                }
-            };
-            if (good && !opened.isDone()) {
-                connection.run(() -> opened.complete(RemoteReader.this)); // whoever waits for it may block
-            }
-        }
-
-        private void arrived(ByteString data) {
+    private void started(StreamStarted started) {
+        if (started.hasTotalBytes()) {
             synchronized (lock) {
-                if (!ended) {
-                    arrived.add(data);
-                    arrivedBytes += data.size();
-                    lock.notifyAll();
-                }
+                totalBytes = OptionalLong.of(started.getTotalBytes());
             }
         }
+        opened(this);
+    }
 
-        private void completed(long totalBytes) {
-            synchronized (lock) {
-                announcedBytes = totalBytes;
-            }
+    private void completed(StreamComplete complete) {
+        synchronized (lock) {
+            announced = complete;
         }
+        opened(this);
+    }
 
-        @Override
-        public void onClose(Status status, Metadata trailers) {
-            SyscallException problem;
-            synchronized (lock) {
-                problem = status.isOk()
-                        ? missingBytes()
-                        : connection.failure(status.asRuntimeException(trailers), request.name(), request.subject());
-                end(problem);
-            }
-            if (problem != null && !opened.isDone()) {
-                connection.run(() -> opened.completeExceptionally(problem));
-            }
+    @Override
+    @Nullable
+    SyscallException missing() {
+        if (announced != null && announced.getTotalBytes() == arrivedBytes) {
+            return null;
         }
-
-        /** A stream that ends well, but not with what was announced. Called with the lock held. */
-        private @Nullable SyscallException missingBytes() {
-            if (announcedBytes == arrivedBytes) {
-                return null;
-            }
-            return failure(
-                    ErrorCode.DATA_LOSS,
-                    announcedBytes < 0
-                            ? "the stream ended before the server said that all was sent"
-                            : "the server sent " + arrivedBytes + " bytes, and announced " + announcedBytes);
-        }
+        return failure(
+                ErrorCode.DATA_LOSS,
+                announced == null
+                        ? "the stream ended before the server said that all was sent"
+                        : "the server sent " + arrivedBytes + " bytes, and announced " + announced.getTotalBytes());
     }
 }

@@ -1,27 +1,32 @@
 package dev.syscallkernel.grpc;
 
-import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.proto.StreamFileRead;
+import dev.syscallkernel.proto.StreamFileWrite;
 import dev.syscallkernel.proto.StreamSyscallRequest;
+import dev.syscallkernel.proto.UploadStatusRequest;
+import dev.syscallkernel.proto.UploadStatusResponse;
+import dev.syscallkernel.stream.ProgressListener;
 import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
+import dev.syscallkernel.stream.UploadStatus;
+import dev.syscallkernel.stream.WriteOptions;
+import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** The syscalls that open streams: each has an RPC to itself. */
+/** The syscalls around streams, which have RPCs of their own. */
 final class StreamCodec {
     private static final String STREAM_READ = "stream_read";
+    private static final String STREAM_WRITE = "stream_write";
 
     private StreamCodec() {}
 
-    /** The kinds of syscalls that travel as first messages of streams. */
+    /** The kinds of syscalls that do not travel as members of a request. */
     static Set<Class<?>> types() {
-        return Set.of(OpenReader.class);
-    }
-
-    static boolean opensStream(Syscall<?> call) {
-        return types().contains(call.getClass());
+        return Set.of(OpenReader.class, OpenWriter.class, GetUploadStatus.class);
     }
 
     /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
@@ -31,7 +36,9 @@ final class StreamCodec {
             StreamFileRead.Builder read = StreamFileRead.newBuilder()
                     .setPath(WireValues.text(call.path()))
                     .setChunkSize(options.chunkSize())
-                    .setOffset(options.offset());
+                    .setOffset(options.offset())
+                    .setChecksum(options.checksum())
+                    .setProgress(true); // tells how much there is to read, whoever hears it
             options.length().ifPresent(read::setLength);
             return StreamSyscallRequest.newBuilder().setPid(pid).setRead(read).build();
         } catch (IllegalArgumentException refusal) {
@@ -39,12 +46,8 @@ final class StreamCodec {
         }
     }
 
-    /** @throws SyscallException INVALID_ARGUMENT for an unknown request, and for one that makes no sense */
-    static OpenReader decode(StreamSyscallRequest request) {
-        if (!request.hasRead()) {
-            throw Failures.malformed("stream_syscall", "the first message asks for no stream that this server knows");
-        }
-        StreamFileRead read = request.getRead();
+    /** @throws SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static OpenReader decode(StreamFileRead read) {
         try {
             return new OpenReader(read.getPath(), options(read));
         } catch (IllegalArgumentException refusal) {
@@ -53,10 +56,71 @@ final class StreamCodec {
     }
 
     private static ReadOptions options(StreamFileRead read) {
-        int chunkSize = read.getChunkSize() == 0 ? ReadOptions.DEFAULT_CHUNK_SIZE : read.getChunkSize();
         return new ReadOptions(
-                chunkSize,
+                read.getChunkSize() == 0 ? ReadOptions.DEFAULT_CHUNK_SIZE : read.getChunkSize(),
                 WireValues.positive(read.getOffset(), "offset"),
-                read.hasLength() ? OptionalLong.of(WireValues.saturated(read.getLength())) : OptionalLong.empty());
+                read.hasLength() ? OptionalLong.of(WireValues.saturated(read.getLength())) : OptionalLong.empty(),
+                read.getChecksum(),
+                ProgressListener.NONE);
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
+    static StreamSyscallRequest encode(int pid, OpenWriter call) {
+        WriteOptions options = call.options();
+        try {
+            StreamFileWrite.Builder write = StreamFileWrite.newBuilder()
+                    .setPath(WireValues.text(call.path()))
+                    .setMode(WireEnums.toWire(options.mode()))
+                    .setOffset(options.offset())
+                    .setSync(options.sync())
+                    .setProgress(true); // tells that the file is open, and how much of it has arrived
+            options.uploadId().map(WireValues::text).ifPresent(write::setUploadId);
+            return StreamSyscallRequest.newBuilder().setPid(pid).setWrite(write).build();
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(call.name(), call.subject(), refusal);
+        }
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static OpenWriter decode(StreamFileWrite write) {
+        try {
+            return new OpenWriter(write.getPath(), options(write));
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(STREAM_WRITE, write.getPath(), refusal);
+        }
+    }
+
+    private static WriteOptions options(StreamFileWrite write) {
+        return new WriteOptions(
+                WireEnums.fromWire(write.getMode()),
+                write.getUploadId().isEmpty() ? null : write.getUploadId(),
+                WireValues.positive(write.getOffset(), "offset"),
+                write.getSync(),
+                ProgressListener.NONE);
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
+    static UploadStatusRequest encode(int pid, GetUploadStatus call) {
+        try {
+            return UploadStatusRequest.newBuilder()
+                    .setPid(pid)
+                    .setUploadId(WireValues.text(call.uploadId()))
+                    .build();
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(call.name(), call.subject(), refusal);
+        }
+    }
+
+    static UploadStatusResponse toWire(UploadStatus status) {
+        return UploadStatusResponse.newBuilder()
+                .setCommittedBytes(status.committedBytes())
+                .setPath(status.path())
+                .setExpiresAtMs(status.expiresAt().toEpochMilli())
+                .build();
+    }
+
+    static UploadStatus fromWire(UploadStatusResponse status) {
+        return new UploadStatus(
+                status.getPath(), status.getCommittedBytes(), Instant.ofEpochMilli(status.getExpiresAtMs()));
     }
 }

@@ -4,6 +4,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.fs.FileKind;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.SandboxLevel;
+import dev.syscallkernel.stream.WriteMode;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,6 +50,18 @@ final class WireEnums {
             throw new IllegalArgumentException("unknown sandbox level; known are MINIMAL, STANDARD and PRIVILEGED");
         }
         return SandboxLevel.valueOf(level.name());
+    }
+
+    static dev.syscallkernel.proto.WriteMode toWire(WriteMode mode) {
+        return dev.syscallkernel.proto.WriteMode.valueOf(mode.name());
+    }
+
+    /** @throws IllegalArgumentException for a mode that is not known here */
+    static WriteMode fromWire(dev.syscallkernel.proto.WriteMode mode) {
+        if (mode == dev.syscallkernel.proto.WriteMode.UNRECOGNIZED) {
+            throw new IllegalArgumentException("unknown write mode; known are REPLACE, APPEND and CREATE_NEW");
+        }
+        return WriteMode.valueOf(mode.name());
     }
 
     static dev.syscallkernel.proto.Capability toWire(Capability capability) {

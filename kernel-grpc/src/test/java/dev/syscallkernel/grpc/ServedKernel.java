@@ -28,12 +28,12 @@ final class ServedKernel implements SyscallKernel {
         this.remote = remote;
     }
 
-    static SyscallKernel overTcp(Path mountable) throws IOException {
-        return over("127.0.0.1:0", mountable);
+    static SyscallKernel overTcp(Path mountable, Path stateDirectory) throws IOException {
+        return over("127.0.0.1:0", mountable, stateDirectory);
     }
 
-    static SyscallKernel overUnixSocket(Path mountable) throws IOException {
-        return over("unix:" + socketPath(), mountable);
+    static SyscallKernel overUnixSocket(Path mountable, Path stateDirectory) throws IOException {
+        return over("unix:" + socketPath(), mountable, stateDirectory);
     }
 
     /** Short enough for a socket, and nobody else's. */
@@ -43,9 +43,11 @@ final class ServedKernel implements SyscallKernel {
         return directory.resolve("s");
     }
 
-    private static SyscallKernel over(String address, Path mountable) throws IOException {
-        LocalKernel local =
-                LocalKernel.builder().ceiling(SandboxLevel.PRIVILEGED).build();
+    private static SyscallKernel over(String address, Path mountable, Path stateDirectory) throws IOException {
+        LocalKernel local = LocalKernel.builder()
+                .stateDirectory(stateDirectory)
+                .ceiling(SandboxLevel.PRIVILEGED)
+                .build();
         KernelServer server = KernelServer.builder(local)
                 .listen(address)
                 .mountable(mountable)

@@ -30,9 +30,17 @@ import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.proto.SyscallRequest.SyscallCase;
 import dev.syscallkernel.proto.SyscallResponse;
 import dev.syscallkernel.proto.TruncateFileCall;
+import dev.syscallkernel.proto.UploadStatusRequest;
+import dev.syscallkernel.proto.UploadStatusResponse;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamSyscall;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
+import dev.syscallkernel.stream.UploadStatus;
+import dev.syscallkernel.stream.WriteMode;
+import dev.syscallkernel.stream.WriteOptions;
 import dev.syscallkernel.system.SystemInfo;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
 import dev.syscallkernel.system.SystemSyscall.GetEnvVar;
@@ -103,17 +111,22 @@ class SyscallCodecTest {
             silent(new Sleep(Duration.ofMillis(Long.MAX_VALUE))),
             new Sample<>(new GetUptime(), Duration.ofNanos(Long.MAX_VALUE)));
 
-    private static final List<OpenReader> STREAMS = List.of(
+    private static final List<StreamSyscall<?>> STREAMS = List.of(
             new OpenReader(UNICODE, ReadOptions.DEFAULT),
             new OpenReader("/a", ReadOptions.DEFAULT.withChunkSize(4 << 20).withOffset(Long.MAX_VALUE)),
             new OpenReader("/a", ReadOptions.DEFAULT.withLength(0)),
-            new OpenReader("/a", ReadOptions.DEFAULT.withLength(Long.MAX_VALUE)));
+            new OpenReader("/a", ReadOptions.DEFAULT.withLength(Long.MAX_VALUE).withChecksum()),
+            new OpenWriter(UNICODE, WriteOptions.DEFAULT),
+            new OpenWriter("/a", WriteOptions.DEFAULT.withMode(WriteMode.APPEND).withSync()),
+            new OpenWriter(
+                    "/a", WriteOptions.DEFAULT.withMode(WriteMode.CREATE_NEW).withUpload("🙂", Long.MAX_VALUE)),
+            new GetUploadStatus("🙂"));
 
     static List<Sample<?>> samples() {
         return SAMPLES;
     }
 
-    static List<OpenReader> streams() {
+    static List<StreamSyscall<?>> streams() {
         return STREAMS;
     }
 
@@ -156,9 +169,28 @@ class SyscallCodecTest {
 
     @ParameterizedTest
     @MethodSource("streams")
-    void streamsSurviveTheWay(OpenReader call) throws InvalidProtocolBufferException {
-        byte[] bytes = StreamCodec.encode(7, call).toByteArray();
-        assertThat(StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes))).isEqualTo(call);
+    void streamsSurviveTheWay(StreamSyscall<?> call) throws InvalidProtocolBufferException {
+        assertThat(overTheWire(call)).isEqualTo(call);
+    }
+
+    private static StreamSyscall<?> overTheWire(StreamSyscall<?> call) throws InvalidProtocolBufferException {
+        if (call instanceof OpenReader open) {
+            byte[] bytes = StreamCodec.encode(7, open).toByteArray();
+            return StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes).getRead());
+        }
+        if (call instanceof OpenWriter open) {
+            byte[] bytes = StreamCodec.encode(7, open).toByteArray();
+            return StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes).getWrite());
+        }
+        byte[] bytes = StreamCodec.encode(7, (GetUploadStatus) call).toByteArray();
+        return new GetUploadStatus(UploadStatusRequest.parseFrom(bytes).getUploadId());
+    }
+
+    @Test
+    void theStatusOfAnUploadSurvivesTheWay() throws InvalidProtocolBufferException {
+        UploadStatus status = new UploadStatus(UNICODE, Long.MAX_VALUE, Instant.ofEpochMilli(1_700_000_000_123L));
+        byte[] bytes = StreamCodec.toWire(status).toByteArray();
+        assertThat(StreamCodec.fromWire(UploadStatusResponse.parseFrom(bytes))).isEqualTo(status);
     }
 
     @Test

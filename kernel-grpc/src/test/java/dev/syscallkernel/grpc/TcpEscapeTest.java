@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 class TcpEscapeTest extends EscapeContract {
     @Override
-    protected SyscallKernel startKernel(Path mountable) throws IOException {
-        return ServedKernel.overTcp(mountable);
+    protected SyscallKernel startKernel(Path mountable, Path stateDirectory) throws IOException {
+        return ServedKernel.overTcp(mountable, stateDirectory);
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 class UnixSystemTest extends SystemContract {
     @Override
-    protected SyscallKernel startKernel(Path mountable) throws IOException {
-        return ServedKernel.overUnixSocket(mountable);
+    protected SyscallKernel startKernel(Path mountable, Path stateDirectory) throws IOException {
+        return ServedKernel.overUnixSocket(mountable, stateDirectory);
     }
 }

@@ -6,6 +6,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.fs.FileKind;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.SandboxLevel;
+import dev.syscallkernel.stream.WriteMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -51,6 +52,15 @@ class WireEnumsTest {
                         assertThat(WireEnums.fromWire(WireEnums.toWire(level))).isEqualTo(level));
         assertThat(numbered(dev.syscallkernel.proto.SandboxLevel::forNumber))
                 .containsExactly("MINIMAL", "STANDARD", "PRIVILEGED");
+    }
+
+    @Test
+    void everyWriteModeHasTheNumberThatWasAgreedOn() {
+        assertThat(WriteMode.values())
+                .allSatisfy(mode ->
+                        assertThat(WireEnums.fromWire(WireEnums.toWire(mode))).isEqualTo(mode));
+        assertThat(numbered(dev.syscallkernel.proto.WriteMode::forNumber))
+                .containsExactly("REPLACE", "APPEND", "CREATE_NEW");
     }
 
     @Test

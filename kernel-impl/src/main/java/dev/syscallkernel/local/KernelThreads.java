@@ -8,12 +8,18 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The threads of one kernel, all daemons, all gone some seconds after their last work. */
+/**
+ * The threads of one kernel, all daemons, all gone some seconds after their last work.
+ *
+ * <p>What the kernel has to do when a timer fires runs on a few workers. What belongs to others and may block, such as
+ * the continuations of a caller or a subscriber's methods, never does: it gets a thread of its own for as long as it
+ * runs, so that nobody can hold up anybody else.
+ */
 final class KernelThreads implements AutoCloseable {
     private static final long IDLE_SECONDS = 10;
 
     private final ThreadPoolExecutor workers;
-    private final ThreadPoolExecutor subscribers;
+    private final ThreadPoolExecutor callbacks;
 
     KernelThreads() {
         int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
@@ -21,19 +27,18 @@ final class KernelThreads implements AutoCloseable {
         workers = new ThreadPoolExecutor(
                 processors, processors, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("worker"));
         workers.allowCoreThreadTimeOut(true);
-        // At most one thread for each subscriber, so that one that blocks holds up nobody else.
-        subscribers = new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), named("events"));
+        callbacks = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), named("callback"));
     }
 
-    /** Completes calls that waited. */
+    /** Does what is due, which never blocks. */
     Executor workers() {
         return workers;
     }
 
-    /** Calls event subscribers. */
-    Executor subscribers() {
-        return subscribers;
+    /** Calls what belongs to others. Takes work even after the kernel has closed: its threads end by themselves. */
+    Executor callbacks() {
+        return callbacks;
     }
 
     static ThreadFactory named(String role) {
@@ -48,6 +53,5 @@ final class KernelThreads implements AutoCloseable {
     @Override
     public void close() {
         workers.shutdown();
-        // Not the subscribers' threads: a slow subscriber has still to hear what waits for him, and then of the end.
     }
 }

@@ -16,6 +16,7 @@ import dev.syscallkernel.local.interceptor.SyscallInterceptor;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.process.ProcessTable;
 import dev.syscallkernel.local.security.SandboxRules;
+import dev.syscallkernel.local.stream.Uploads;
 import dev.syscallkernel.local.syscall.SyscallDispatcher;
 import dev.syscallkernel.local.syscall.Timers;
 import dev.syscallkernel.process.ProcessInfo;
@@ -50,14 +51,17 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>File operations run on the caller's thread; waiting ones hold none. The kernel's own threads are daemons: one for
- * timers, as many workers as processors, and one for each event subscriber while it is being called. Thread-safe.
+ * timers, as many workers as processors, and one for each callback of the application while it runs. Thread-safe.
  */
 public final class LocalKernel implements SyscallKernel {
+    private static final Duration UPLOAD_SWEEP = Duration.ofMinutes(10);
+
     private final Builder settings;
     private final StateDirectory state;
     private final KernelThreads threads;
     private final EventBus events;
     private final Timers timers;
+    private final Uploads uploads;
     private final SandboxRules rules;
     private final ProcessTable processes;
     private final SyscallDispatcher dispatcher;
@@ -69,8 +73,10 @@ public final class LocalKernel implements SyscallKernel {
         this.settings = settings;
         this.state = directory == null ? StateDirectory.temporary() : StateDirectory.open(directory);
         this.threads = new KernelThreads();
-        this.events = new EventBus(threads.subscribers());
+        this.events = new EventBus(threads.callbacks());
         this.timers = new Timers(KernelThreads.named("timer"), threads.workers());
+        this.uploads = new Uploads(state.uploads().orElse(null), settings.clock);
+        timers.every(UPLOAD_SWEEP, uploads::sweep);
         this.rules = new SandboxRules(settings.ceiling);
         this.processes = new ProcessTable(settings.maxProcesses, settings.limits, settings.clock, events);
         this.startedAt = settings.clock.instant();
@@ -78,11 +84,13 @@ public final class LocalKernel implements SyscallKernel {
         this.dispatcher = new SyscallDispatcher(
                 SyscallHandlers.table(
                         new SystemHandlers(timers),
+                        uploads,
                         settings.clock,
                         () -> Duration.ofNanos(System.nanoTime() - startedNanos)),
                 settings.interceptors,
                 events,
                 timers,
+                threads.callbacks(),
                 settings.clock,
                 System::nanoTime);
     }
@@ -125,13 +133,15 @@ public final class LocalKernel implements SyscallKernel {
 
     @Override
     public KernelInfo info() {
+        requireOpen("get_kernel_info");
         return new KernelInfo(
-                KernelVersion.CURRENT,
-                startedAt,
-                settings.ceiling,
-                settings.limits,
-                settings.maxProcesses,
-                Set.of("events", "streaming-read"));
+                KernelVersion.CURRENT, startedAt, settings.ceiling, settings.limits, settings.maxProcesses, features());
+    }
+
+    private Set<String> features() {
+        return state.uploads().isPresent()
+                ? Set.of("events", "streaming-read", "streaming-write", "resumable-upload")
+                : Set.of("events", "streaming-read", "streaming-write");
     }
 
     @Override
@@ -156,6 +166,7 @@ public final class LocalKernel implements SyscallKernel {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            uploads.keep();
             processes.close();
             events.close();
             timers.close();

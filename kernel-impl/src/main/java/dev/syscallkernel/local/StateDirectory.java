@@ -12,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,13 @@ final class StateDirectory implements AutoCloseable {
             Files.createDirectories(directory);
             FileChannel lock = lock(directory.resolve("lock"));
             StateDirectory state = new StateDirectory(directory, false, lock);
-            deleteTree(state.scratch());
-            return state;
+            try {
+                deleteTree(state.scratch());
+                return state;
+            } catch (IOException problem) {
+                lock.close();
+                throw problem;
+            }
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
         }
@@ -57,12 +63,20 @@ final class StateDirectory implements AutoCloseable {
         return directory.resolve("scratch");
     }
 
+    /** Where the records of uploads are kept, if anything is kept beyond the life of the kernel. */
+    Optional<Path> uploads() {
+        return temporary ? Optional.empty() : Optional.of(directory.resolve("uploads"));
+    }
+
     @Override
     public void close() {
         try {
-            deleteTree(temporary ? directory : scratch());
-            if (lock != null) {
-                lock.close();
+            try {
+                deleteTree(temporary ? directory : scratch());
+            } finally {
+                if (lock != null) {
+                    lock.close();
+                }
             }
         } catch (IOException problem) {
             System.getLogger(StateDirectory.class.getName())

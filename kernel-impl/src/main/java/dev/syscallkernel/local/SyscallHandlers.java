@@ -28,9 +28,12 @@ import dev.syscallkernel.local.fs.FileTree;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.process.Resources;
 import dev.syscallkernel.local.stream.FileReader;
+import dev.syscallkernel.local.stream.Uploads;
 import dev.syscallkernel.local.syscall.Handler;
 import dev.syscallkernel.local.syscall.SyscallTable;
+import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
 import dev.syscallkernel.system.SystemSyscall.GetEnvVar;
 import dev.syscallkernel.system.SystemSyscall.GetSystemInfo;
@@ -47,18 +50,36 @@ import org.jspecify.annotations.Nullable;
 final class SyscallHandlers {
     private SyscallHandlers() {}
 
-    static SyscallTable table(SystemHandlers system, Clock clock, Supplier<Duration> uptime) {
+    static SyscallTable table(SystemHandlers system, Uploads uploads, Clock clock, Supplier<Duration> uptime) {
         SyscallTable.Builder table = new SyscallTable.Builder();
         addFiles(table);
         addDirectories(table);
         addSystem(table, system, clock, uptime);
-        return table.holding(
+        addStreams(table, uploads);
+        return table.build();
+    }
+
+    private static void addStreams(SyscallTable.Builder table, Uploads uploads) {
+        table.holding(
                         Resources.Kind.STREAM,
                         OpenReader.class,
                         Set.of(READ_FILE),
-                        (process, context, call) -> FileReader.open(
-                                context, process.files().openForReading(context, call.path()), call.options()))
-                .build();
+                        (p, x, c) -> FileReader.open(x, p.files().openForReading(x, c.path()), c.options()))
+                .holding(
+                        Resources.Kind.STREAM,
+                        OpenWriter.class,
+                        // Creating a file where there was none also needs CREATE_FILE, as for a plain write.
+                        Set.of(WRITE_FILE),
+                        (p, x, c) -> uploads.open(
+                                x,
+                                p.pid(),
+                                p.files(),
+                                c,
+                                () -> p.resources().take(Resources.Kind.UPLOAD, x.limits(), c)))
+                .immediate(
+                        GetUploadStatus.class,
+                        Set.of(WRITE_FILE),
+                        (p, x, c) -> uploads.status(x, p.pid(), c.uploadId()));
     }
 
     private static void addFiles(SyscallTable.Builder table) {

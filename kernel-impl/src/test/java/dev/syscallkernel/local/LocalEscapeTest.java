@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 class LocalEscapeTest extends EscapeContract {
     @Override
-    protected SyscallKernel startKernel(Path mountable) {
-        return LocalFixture.start();
+    protected SyscallKernel startKernel(Path mountable, Path stateDirectory) {
+        return LocalFixture.start(stateDirectory);
     }
 }

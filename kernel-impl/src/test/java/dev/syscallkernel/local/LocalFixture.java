@@ -2,12 +2,16 @@ package dev.syscallkernel.local;
 
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.security.SandboxLevel;
+import java.nio.file.Path;
 
 /** Starts the kernel that the contracts are run against here. */
 final class LocalFixture {
     private LocalFixture() {}
 
-    static SyscallKernel start() {
-        return LocalKernel.builder().ceiling(SandboxLevel.PRIVILEGED).build();
+    static SyscallKernel start(Path stateDirectory) {
+        return LocalKernel.builder()
+                .stateDirectory(stateDirectory)
+                .ceiling(SandboxLevel.PRIVILEGED)
+                .build();
     }
 }

@@ -10,12 +10,15 @@ import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.fs.Access;
+import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.FileSyscall.DeleteFile;
 import dev.syscallkernel.fs.FileSyscall.FileExists;
+import dev.syscallkernel.fs.FileSyscall.ListDirectory;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.interceptor.SyscallInterceptor;
 import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
@@ -33,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -133,7 +137,7 @@ class LocalKernelTest {
             }
         }
         try (Stream<Path> files = Files.list(state)) {
-            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactly("lock");
+            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactlyInAnyOrder("lock", "uploads");
         }
     }
 
@@ -285,40 +289,153 @@ class LocalKernelTest {
     }
 
     @Test
-    void aSlowSubscriberHearsOfTheEndAfterTheKernelIsClosed() throws Exception {
-        CompletableFuture<Flow.Subscription> subscribed = new CompletableFuture<>();
-        CompletableFuture<KernelEvent.Type> heard = new CompletableFuture<>();
-        CompletableFuture<String> end = new CompletableFuture<>();
-        LocalKernel kernel = LocalKernel.builder().build();
-        kernel.events(Set.of()).subscribe(new Flow.Subscriber<>() {
-            @Override
-            public void onSubscribe(Flow.Subscription subscription) {
-                subscribed.complete(subscription);
+    void continuationsThatBlockHoldUpNobodyElse() throws Exception {
+        int blocked = 4 * Math.max(2, Runtime.getRuntime().availableProcessors());
+        CountDownLatch proceed = new CountDownLatch(1);
+        try (LocalKernel kernel = LocalKernel.builder().build()) {
+            KernelProcess process = kernel.createProcess(all("a").build());
+            List<CompletableFuture<?>> continuations = new ArrayList<>();
+            for (int i = 0; i < blocked; i++) {
+                continuations.add(process.executeAsync(new Sleep(Duration.ofMillis(1)), Duration.ofMinutes(1))
+                        .thenRun(() -> awaitUninterruptibly(proceed)));
             }
+            process.execute(new Sleep(Duration.ofMillis(1)), Duration.ofSeconds(30));
+            assertThat(codeOf(() -> process.execute(new Sleep(Duration.ofHours(1)), Duration.ofMillis(10))))
+                    .isEqualTo(ErrorCode.TIMED_OUT);
+            proceed.countDown();
+            CompletableFuture.allOf(continuations.toArray(CompletableFuture[]::new))
+                    .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void anInterceptorThatFailsAfterwardsChangesNothing() throws Exception {
+        SyscallInterceptor broken = new SyscallInterceptor() {
+            @Override
+            public void before(Pid pid, Syscall<?> call) {}
 
             @Override
-            public void onNext(KernelEvent event) {
-                heard.complete(event.type());
+            public void after(Pid pid, Syscall<?> call, @Nullable SyscallException failure) {
+                throw new AssertionError("a fault in the interceptor");
             }
+        };
+        try (LocalKernel kernel = LocalKernel.builder().interceptor(broken).build()) {
+            KernelProcess process = kernel.createProcess(all("a").build());
+            assertThat(process.execute(new GetCurrentTime())).isNotNull();
+            process.executeAsync(new Sleep(Duration.ZERO), Duration.ofMinutes(1))
+                    .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void anInterceptorThatWasAskedHearsOfALaterRefusal() {
+        List<ErrorCode> heard = new ArrayList<>();
+        SyscallInterceptor audit = new SyscallInterceptor() {
+            @Override
+            public void before(Pid pid, Syscall<?> call) {}
 
             @Override
-            public void onError(Throwable failure) {
-                end.completeExceptionally(failure);
+            public void after(Pid pid, Syscall<?> call, @Nullable SyscallException failure) {
+                heard.add(failure == null ? ErrorCode.INTERNAL : failure.code());
             }
+        };
+        try (LocalKernel kernel = LocalKernel.builder()
+                .interceptor(audit)
+                .interceptor((pid, call) -> {
+                    throw new SyscallException(ErrorCode.PERMISSION_DENIED, call.name(), call.subject(), "no");
+                })
+                .build()) {
+            KernelProcess process = kernel.createProcess(all("a").build());
+            assertThat(codeOf(() -> process.execute(new GetCurrentTime()))).isEqualTo(ErrorCode.PERMISSION_DENIED);
+        }
+        assertThat(heard).containsExactly(ErrorCode.PERMISSION_DENIED);
+    }
 
-            @Override
-            public void onComplete() {
-                end.complete("completed");
+    @Test
+    void anInterceptorMayEndTheProcessThatCalls() {
+        List<KernelProcess> toEnd = new ArrayList<>();
+        try (LocalKernel kernel = LocalKernel.builder()
+                .interceptor((pid, call) -> toEnd.forEach(KernelProcess::terminate))
+                .build()) {
+            KernelProcess process = kernel.createProcess(
+                    all("a").mount(new Mount.Scratch("/tmp")).build());
+            toEnd.add(process);
+            assertThat(codeOf(() -> process.execute(new WriteFile("/tmp/f", new byte[1]))))
+                    .isEqualTo(ErrorCode.CANCELLED);
+            assertThat(codeOf(process::info)).isEqualTo(ErrorCode.NO_SUCH_PROCESS);
+        }
+    }
+
+    @Test
+    void aFutureThatIsCompletedByOthersGivesItsPlaceBack() throws Exception {
+        try (LocalKernel kernel = LocalKernel.builder()
+                .limits(ResourceLimits.DEFAULT.withMaxTasks(1))
+                .build()) {
+            KernelProcess process = kernel.createProcess(all("a").build());
+            for (int i = 0; i < 10; i++) {
+                CompletableFuture<?> sleep = process.executeAsync(new Sleep(Duration.ofHours(1)), Duration.ofHours(2));
+                assertThat(sleep.completeExceptionally(new IllegalStateException("not interested")))
+                        .isTrue();
+                while (process.info().syscalls() <= i) {
+                    Thread.onSpinWait();
+                }
             }
-        });
-        Flow.Subscription subscription = subscribed.get(30, TimeUnit.SECONDS);
-        kernel.createProcess(all("x").build());
+        }
+    }
 
-        kernel.close();
-        assertThat(end).isNotDone();
-        subscription.request(Long.MAX_VALUE);
+    @Test
+    void aSubscriberThatAsksLateStillHearsTheRestAndTheEndAfterTheKernelHasClosed() throws Exception {
+        CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
+        CompletableFuture<List<KernelEvent>> all = new CompletableFuture<>();
+        List<KernelEvent> heard = new CopyOnWriteArrayList<>();
+        try (LocalKernel kernel = LocalKernel.builder().build()) {
+            kernel.events(Set.of(KernelEvent.Type.PROCESS_CREATED)).subscribe(new Flow.Subscriber<>() {
+                @Override
+                public void onSubscribe(Flow.Subscription s) {
+                    subscription.complete(s);
+                }
 
-        assertThat(heard.get(30, TimeUnit.SECONDS)).isEqualTo(KernelEvent.Type.PROCESS_CREATED);
-        assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo("completed");
+                @Override
+                public void onNext(KernelEvent event) {
+                    heard.add(event);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    all.completeExceptionally(failure);
+                }
+
+                @Override
+                public void onComplete() {
+                    all.complete(heard);
+                }
+            });
+            subscription.get(30, TimeUnit.SECONDS);
+            kernel.createProcess(all("a").build());
+        }
+        subscription.get().request(10);
+        assertThat(all.get(30, TimeUnit.SECONDS)).hasSize(1);
+    }
+
+    @Test
+    void aListingDoesNotTellOfWhatIsBlocked() throws IOException {
+        Files.createFile(host.resolve("secret"));
+        Files.createFile(host.resolve("open"));
+        try (LocalKernel kernel = LocalKernel.builder().build()) {
+            KernelProcess process = kernel.createProcess(
+                    all("a").mount("/w", host, Access.READ_ONLY).build());
+            process.updateSandbox(process.info().sandbox().withBlockedPaths("/w/secret"));
+            assertThat(process.execute(new ListDirectory("/w")))
+                    .extracting(DirectoryEntry::name)
+                    .containsExactly("open");
+        }
     }
 }

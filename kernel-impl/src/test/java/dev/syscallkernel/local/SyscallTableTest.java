@@ -3,6 +3,7 @@ package dev.syscallkernel.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.local.stream.Uploads;
 import dev.syscallkernel.local.syscall.SyscallTable;
 import dev.syscallkernel.local.syscall.Timers;
 import java.time.Clock;
@@ -17,8 +18,11 @@ class SyscallTableTest {
     @Test
     void everySyscallHasExactlyOneRuleAndHandler() {
         try (Timers timers = new Timers(Thread::new, Runnable::run)) {
-            SyscallTable table =
-                    SyscallHandlers.table(new SystemHandlers(timers), Clock.systemUTC(), () -> Duration.ZERO);
+            SyscallTable table = SyscallHandlers.table(
+                    new SystemHandlers(timers),
+                    new Uploads(null, Clock.systemUTC()),
+                    Clock.systemUTC(),
+                    () -> Duration.ZERO);
             Set<Class<?>> calls = new HashSet<>();
             collect(Syscall.class, calls);
             assertThat(calls).hasSizeGreaterThan(15).allMatch(Class::isRecord);

@@ -4,7 +4,6 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamingReader;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -63,11 +62,12 @@ final class CatCommand implements Callable<Integer> {
     }
 
     private ReadOptions wanted() {
-        OptionalLong most = length == null ? OptionalLong.empty() : OptionalLong.of(length.bytes());
         if (chunkSize.bytes() < ReadOptions.MIN_CHUNK_SIZE || chunkSize.bytes() > ReadOptions.MAX_CHUNK_SIZE) {
             throw new ParameterException(
                     command.commandLine(), "--chunk-size must be 1KiB to 4MiB, not " + chunkSize.bytes() + " bytes");
         }
-        return new ReadOptions((int) chunkSize.bytes(), offset.bytes(), most);
+        ReadOptions options =
+                ReadOptions.DEFAULT.withChunkSize((int) chunkSize.bytes()).withOffset(offset.bytes());
+        return length == null ? options : options.withLength(length.bytes());
     }
 }

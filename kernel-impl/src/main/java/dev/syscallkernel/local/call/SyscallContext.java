@@ -36,6 +36,11 @@ public record SyscallContext(
         }
     }
 
+    /** The same call with another token: for what outlives the call and its time limit. */
+    public SyscallContext withCancellation(CancellationToken token) {
+        return new SyscallContext(syscall, subject, sandbox, limits, place, token);
+    }
+
     /** Fails if the call was cancelled. */
     public void throwIfCancelled() {
         CancellationToken.Reason reason = cancellation.reason();

@@ -31,16 +31,16 @@ final class Changing {
                 Lookup.requireWritable(ctx, missing.mount());
                 ctx.require(Capability.CREATE_FILE);
                 requireNewFile(ctx, missing);
-                try (StagedFile file = StagedFile.begin(missing.mount(), missing.parent())) {
-                    file.write(ctx, data);
+                try (StagedFile file = StagedFile.begin(missing.parent(), fresh(missing.mount()))) {
+                    file.writeAt(ctx, data.duplicate(), 0);
                     file.publish(missing.parent(), missing.name());
                 }
                 return;
             }
             Target.Existing existing = requireChangeable(ctx, target);
-            try (StagedFile file =
-                    StagedFile.beginLike(ctx, opener, existing.mount(), existing.parent(), existing.attributes())) {
-                file.write(ctx, data);
+            try (StagedFile file = StagedFile.beginLike(
+                    ctx, opener, existing.parent(), fresh(existing.mount()), existing.attributes())) {
+                file.writeAt(ctx, data.duplicate(), 0);
                 file.publish(existing.parent(), existing.name());
             }
         }
@@ -122,20 +122,24 @@ final class Changing {
             SyscallContext ctx, Target.Existing file, MountedDirectory mount, DirectoryHandle parent, Name name)
             throws IOException {
         try (FileChannel content = opener.forReading(ctx, file);
-                StagedFile copy = StagedFile.beginLike(ctx, opener, mount, parent, file.attributes())) {
+                StagedFile copy = StagedFile.beginLike(ctx, opener, parent, fresh(mount), file.attributes())) {
             FileContent.copy(ctx, content, copy.channel());
             copy.publish(parent, name);
         }
     }
 
-    private static Target.Existing requireChangeable(SyscallContext ctx, Target target) {
+    private static Name fresh(MountedDirectory mount) {
+        return HiddenNames.fresh(mount.fileSystem());
+    }
+
+    static Target.Existing requireChangeable(SyscallContext ctx, Target target) {
         if (target instanceof Target.Existing existing) {
             Lookup.requireWritable(ctx, existing.mount());
         }
         return Lookup.requireRegularFile(ctx, target);
     }
 
-    private static void requireNewFile(SyscallContext ctx, Target.Missing missing) {
+    static void requireNewFile(SyscallContext ctx, Target.Missing missing) {
         Lookup.requireCreatable(ctx, missing);
         if (missing.asDirectory()) {
             throw ctx.failure(ErrorCode.IS_A_DIRECTORY, "the path demands a directory, and a file cannot be one");

@@ -61,6 +61,9 @@ sealed interface Directory extends Closeable permits SecureDirectory, RacyDirect
     /** Sets the permissions of the directory itself. */
     void setPermissions(Set<PosixFilePermission> permissions) throws IOException;
 
+    /** Waits until the names in the directory are on the device. */
+    void force() throws IOException;
+
     /** Opens the entry by its name: only for entries of the kernel's own making. */
     void setPermissions(Name name, Set<PosixFilePermission> permissions) throws IOException;
 }

@@ -153,6 +153,11 @@ final class DirectoryHandle implements AutoCloseable {
         }
     }
 
+    /** Waits until the names in the directory are on the device. */
+    void force() throws IOException {
+        directory.force();
+    }
+
     void setPermissions(Name name, Set<PosixFilePermission> permissions) throws IOException {
         directory.setPermissions(name, permissions);
     }

@@ -64,6 +64,11 @@ final class FileOpener {
                 : guarded.run(ctx, parent, file.name(), () -> withPosition(open(parent, file.name(), WRITE)));
     }
 
+    /** Opens a file of the kernel's own making once more, for reading and writing. */
+    FileChannel reopen(DirectoryHandle parent, Name name) throws IOException {
+        return withPosition(open(parent, name, READ_WRITE));
+    }
+
     /** Sets the permissions of a file of the kernel's own making. */
     void setPermissions(SyscallContext ctx, DirectoryHandle parent, Name name, Set<PosixFilePermission> permissions)
             throws IOException {

@@ -5,6 +5,7 @@ import dev.syscallkernel.fs.FileStat;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.stream.WriteMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -33,6 +34,7 @@ public final class FileTree {
     private final Lookup lookup;
     private final Reading reading;
     private final Changing changing;
+    private final Writing writing;
     private final Directories directories;
     private final Moving moving;
     private final Object releaseLock = new Object();
@@ -66,6 +68,7 @@ public final class FileTree {
         this.lookup = new Lookup(new WalkingResolver(table, handles));
         this.reading = new Reading(lookup, opener, table, Instant.now());
         this.changing = new Changing(lookup, opener);
+        this.writing = new Writing(lookup, opener);
         this.directories = new Directories(lookup);
         this.moving = new Moving(lookup, opener);
     }
@@ -152,6 +155,16 @@ public final class FileTree {
     /** Opens a regular file for reading. */
     public OpenFile openForReading(SyscallContext ctx, String path) {
         return call(ctx, () -> reading.open(ctx, path));
+    }
+
+    /**
+     * Begins to write a file, or goes on.
+     *
+     * @param upload the name under which a file that can be taken up again waits, made of letters and digits; null for
+     *     one that cannot
+     */
+    public WritableFile openForWriting(SyscallContext ctx, String path, WriteMode mode, @Nullable String upload) {
+        return call(ctx, () -> writing.open(ctx, path, mode, upload));
     }
 
     /**

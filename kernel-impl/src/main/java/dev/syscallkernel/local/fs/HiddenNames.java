@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class HiddenNames {
     private static final String PREFIX = ".sk-";
     private static final String TEMPORARY = PREFIX + "tmp-";
+    private static final String UPLOAD = PREFIX + "upload-";
 
     /** Keeps the temporary names of two kernels on the same directory apart. */
     private static final String RUN = Long.toUnsignedString(new SecureRandom().nextLong(), 36);
@@ -28,5 +29,10 @@ final class HiddenNames {
     /** A name that nobody has used before. */
     static Name fresh(FileSystem system) {
         return Name.internal(system, TEMPORARY + RUN + "-" + COUNTER.incrementAndGet());
+    }
+
+    /** The name under which an upload waits to be taken up again. */
+    static Name upload(FileSystem system, String key) {
+        return Name.internal(system, UPLOAD + key);
     }
 }

@@ -98,6 +98,13 @@ record RacyDirectory(Path path) implements Directory {
     }
 
     @Override
+    public void force() throws IOException {
+        try (FileChannel self = FileChannel.open(path, StandardOpenOption.READ)) {
+            self.force(true);
+        }
+    }
+
+    @Override
     public void setPermissions(Set<PosixFilePermission> permissions) throws IOException {
         Files.setPosixFilePermissions(path, permissions);
     }

@@ -101,6 +101,10 @@ final class Reading {
                 throw Lookup.missing(ctx);
             }
             addMounts(ctx, target.position(), entries);
+            // An entry tells of its attributes, which the process may not learn of a blocked file.
+            PathRules rules = lookup.rules(ctx);
+            entries.removeIf(
+                    entry -> rules.blocks(target.position().child(entry.name()).names()));
             entries.sort(Comparator.comparing(DirectoryEntry::name));
             return entries;
         }

@@ -102,6 +102,14 @@ record SecureDirectory(SecureDirectoryStream<Path> stream) implements Directory 
     }
 
     @Override
+    public void force() throws IOException {
+        // The directory itself, opened as a file: the only way to a channel that can be forced.
+        try (FileChannel self = (FileChannel) stream.newByteChannel(Path.of("."), Set.of(StandardOpenOption.READ))) {
+            self.force(true);
+        }
+    }
+
+    @Override
     public void setPermissions(Set<PosixFilePermission> permissions) throws IOException {
         stream.getFileAttributeView(PosixFileAttributeView.class).setPermissions(permissions);
     }

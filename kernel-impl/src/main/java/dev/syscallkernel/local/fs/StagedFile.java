@@ -22,7 +22,8 @@ import java.util.Set;
  */
 final class StagedFile implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(StagedFile.class.getName());
-    private static final Set<OpenOption> CREATE = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    private static final Set<OpenOption> CREATE =
+            Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
 
     /** Java copies a heap buffer into a direct one of the same size, which it then keeps: so the pieces are small. */
     private static final int PIECE = 64 << 10;
@@ -30,7 +31,7 @@ final class StagedFile implements AutoCloseable {
     private final DirectoryHandle parent;
     private final Name name;
     private final FileChannel channel;
-    private boolean published;
+    private boolean published; // or to be left where it is
 
     private StagedFile(DirectoryHandle parent, Name name, FileChannel channel) {
         this.parent = parent;
@@ -39,24 +40,18 @@ final class StagedFile implements AutoCloseable {
     }
 
     /** Begins a file with the permissions that new files have. */
-    static StagedFile begin(MountedDirectory mount, DirectoryHandle parent) throws IOException {
-        Name name = HiddenNames.fresh(mount.fileSystem());
+    static StagedFile begin(DirectoryHandle parent, Name name) throws IOException {
         return new StagedFile(parent, name, parent.openFile(name, CREATE));
     }
 
     /** Begins a file with the permissions of another one. */
     static StagedFile beginLike(
-            SyscallContext ctx,
-            FileOpener opener,
-            MountedDirectory mount,
-            DirectoryHandle parent,
-            BasicFileAttributes model)
+            SyscallContext ctx, FileOpener opener, DirectoryHandle parent, Name name, BasicFileAttributes model)
             throws IOException {
         if (!(model instanceof PosixFileAttributes posix)) {
-            return begin(mount, parent);
+            return begin(parent, name);
         }
         Set<PosixFilePermission> wanted = posix.permissions();
-        Name name = HiddenNames.fresh(mount.fileSystem());
         // Changing the permissions may take opening the file for reading.
         Set<PosixFilePermission> first = EnumSet.of(PosixFilePermission.OWNER_READ);
         first.addAll(wanted);
@@ -75,17 +70,30 @@ final class StagedFile implements AutoCloseable {
         }
     }
 
+    /** Opens one that was {@linkplain #suspend suspended}. */
+    static StagedFile again(FileOpener opener, DirectoryHandle parent, Name name) throws IOException {
+        return new StagedFile(parent, name, opener.reopen(parent, name));
+    }
+
     FileChannel channel() {
         return channel;
     }
 
-    /** Writes all that remains in the buffer. */
-    void write(SyscallContext ctx, ByteBuffer data) throws IOException {
-        ByteBuffer rest = data.duplicate();
-        while (rest.hasRemaining()) {
+    void writeAt(SyscallContext ctx, ByteBuffer data, long position) throws IOException {
+        writeAt(ctx, channel, data, position);
+    }
+
+    /** Writes all that remains in the buffer at a position. */
+    static void writeAt(SyscallContext ctx, FileChannel channel, ByteBuffer data, long position) throws IOException {
+        long at = position;
+        int limit = data.limit();
+        while (data.hasRemaining()) {
             ctx.throwIfCancelled();
-            ByteBuffer piece = rest.slice(rest.position(), Math.min(PIECE, rest.remaining()));
-            rest.position(rest.position() + channel.write(piece));
+            if (!data.isDirect()) {
+                data.limit(Math.min(limit, data.position() + PIECE));
+            }
+            at += channel.write(data, at);
+            data.limit(limit);
         }
     }
 
@@ -94,6 +102,12 @@ final class StagedFile implements AutoCloseable {
         channel.close();
         parent.move(name, target, newName);
         published = true;
+    }
+
+    /** Closes the file and leaves it where it is, to be opened {@linkplain #again again}. */
+    void suspend() {
+        published = true;
+        close();
     }
 
     @Override

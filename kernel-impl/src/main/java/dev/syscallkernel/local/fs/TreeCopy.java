@@ -102,7 +102,8 @@ final class TreeCopy {
             Nursery.makeLink(ctx, to, copy, newName, readLink(path));
         } else if (attributes.isRegularFile()) {
             try (FileChannel content = opener.forReading(ctx, from, original, name, attributes);
-                    StagedFile file = StagedFile.beginLike(ctx, opener, to, copy, attributes)) {
+                    StagedFile file =
+                            StagedFile.beginLike(ctx, opener, copy, HiddenNames.fresh(to.fileSystem()), attributes)) {
                 FileContent.copy(ctx, content, file.channel());
                 file.publish(copy, newName);
             }

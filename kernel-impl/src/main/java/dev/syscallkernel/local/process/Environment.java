@@ -36,7 +36,7 @@ public final class Environment {
         synchronized (lock) {
             String before = variables.get(key);
             int sizeAfter = size + size(key, value) - (before == null ? 0 : size(key, before));
-            if (sizeAfter <= MAX_SIZE) {
+            if (sizeAfter <= MAX_SIZE || sizeAfter <= size) {
                 variables.put(key, value);
                 size = sizeAfter;
                 return;
@@ -44,7 +44,7 @@ public final class Environment {
         }
         throw context.failure(
                 ErrorCode.RESOURCE_EXHAUSTED,
-                "the environment would be larger than " + MAX_SIZE + " characters; shorten or unset other variables");
+                "the environment would be larger than " + MAX_SIZE + " characters; shorten other variables");
     }
 
     private static int size(String key, String value) {

@@ -11,6 +11,7 @@ import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Sandbox;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,10 @@ public final class LogicalProcess {
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final int ENDED = Integer.MIN_VALUE;
+
+    /** The processes that the calls of this thread are inside of: an interceptor may make calls, or end a process. */
+    private static final ThreadLocal<ArrayDeque<LogicalProcess>> THREAD_INSIDE =
+            ThreadLocal.withInitial(ArrayDeque::new);
 
     private final Pid pid;
     private final ProcessSpec spec;
@@ -116,16 +121,22 @@ public final class LogicalProcess {
                 failedCalls.sum());
     }
 
-    /** Begins a call; {@link #leave} must follow. */
+    /** Begins a call; {@link #leave} must follow, on the same thread. */
     public void enter(String syscall) {
         if (inside.getAndIncrement() < 0) {
-            leave();
+            release();
             throw noSuchProcess(syscall, pid);
         }
+        THREAD_INSIDE.get().push(this);
     }
 
     /** Ends a call's use of the process. */
     public void leave() {
+        THREAD_INSIDE.get().pop();
+        release();
+    }
+
+    private void release() {
         if (inside.decrementAndGet() == ENDED) {
             takeDownTree();
         }
@@ -148,24 +159,36 @@ public final class LogicalProcess {
                 "no live process has the pid " + pid + "; it has ended or was never created");
     }
 
-    /**
-     * Ends the process and waits, for a few seconds at most, until its calls have left it.
-     *
-     * @return what it had still held; null if it had been ended before
-     */
-    End end() {
-        int before = inside.getAndUpdate(n -> n | ENDED);
-        if (before < 0) {
-            return End.ALREADY;
-        }
+    /** Tells all calls to stop, and admits no further ones. Returns false if that has been done before. */
+    private boolean beginEnd() {
+        // First, so that whoever finds the process ended can rely on its calls being told.
         cancellation.cancel(ErrorCode.CANCELLED, "the process has ended");
-        Resources.Released released = resources.releaseAll();
+        int before = inside.getAndUpdate(n -> n | ENDED);
         if (before == 0) {
             takeDownTree();
         }
+        return before >= 0;
+    }
+
+    /** Tells all calls to stop, without waiting for any. {@link #end} must follow. */
+    void cancelCalls() {
+        cancellation.cancel(ErrorCode.CANCELLED, "the process has ended");
+    }
+
+    /**
+     * Ends the process and waits until its calls have left it.
+     *
+     * @param patience how long it waits at most
+     * @return what it had still held
+     */
+    End end(Duration patience) {
+        if (!beginEnd()) {
+            return End.ALREADY;
+        }
+        Resources.Released released = resources.releaseAll();
         Map<String, Long> byType = new TreeMap<>(released.byType());
         List<String> errors = new ArrayList<>(released.errors());
-        FileTree.Cleanup tree = awaitTree(errors);
+        FileTree.Cleanup tree = awaitTree(patience, errors);
         if (tree.scratchDirectories() > 0) {
             byType.put("scratch_directory", (long) tree.scratchDirectories());
         }
@@ -182,10 +205,14 @@ public final class LogicalProcess {
         static final End ALREADY = new End(false, 0, Map.of(), List.of());
     }
 
-    private FileTree.Cleanup awaitTree(List<String> errors) {
+    private FileTree.Cleanup awaitTree(Duration patience, List<String> errors) {
         FileTree.Cleanup unknown = new FileTree.Cleanup(0, 0, List.of());
+        if (!treeDown.isDone() && THREAD_INSIDE.get().contains(this)) {
+            errors.add("ended from inside one of its calls, which cleans up when it stops");
+            return unknown;
+        }
         try {
-            return treeDown.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return treeDown.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
             errors.add(
                     (inside.get() & Integer.MAX_VALUE) + " calls have not stopped yet; the last one to stop cleans up");
@@ -208,8 +235,12 @@ public final class LogicalProcess {
         }
     }
 
+    boolean hasEnded() {
+        return inside.get() < 0;
+    }
+
     private void requireAlive(String operation) {
-        if (inside.get() < 0) {
+        if (hasEnded()) {
             throw noSuchProcess(operation, pid);
         }
     }

@@ -59,6 +59,7 @@ public final class ProcessTable implements AutoCloseable {
         events.publish(new KernelEvent.ProcessCreated(clock.instant(), process.pid(), spec.name()));
         if (closed) {
             end(process.pid());
+            throw new SyscallException(ErrorCode.UNAVAILABLE, "create_process", spec.name(), "the kernel is closed");
         }
         return process;
     }
@@ -66,7 +67,7 @@ public final class ProcessTable implements AutoCloseable {
     /** The live process with this pid, or NO_SUCH_PROCESS. */
     public LogicalProcess find(Pid pid, String operation) {
         LogicalProcess process = live.get(pid.value());
-        if (process == null) {
+        if (process == null || process.hasEnded()) {
             throw LogicalProcess.noSuchProcess(operation, pid);
         }
         return process;
@@ -87,12 +88,16 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Ends a process, and tells what it left. Returns whether this call ended it. */
     public boolean end(Pid pid) {
+        return end(pid, LogicalProcess.PATIENCE);
+    }
+
+    private boolean end(Pid pid, Duration patience) {
         LogicalProcess process = live.get(pid.value());
         if (process == null) {
             return false;
         }
         Instant begin = clock.instant();
-        LogicalProcess.End end = process.end();
+        LogicalProcess.End end = process.end(patience);
         if (!end.first()) {
             return false;
         }
@@ -105,11 +110,16 @@ public final class ProcessTable implements AutoCloseable {
         return true;
     }
 
-    /** Ends every process. */
+    /** Ends every process, and waits for the calls of all of them together as long as for those of one. */
     @Override
     public void close() {
         closed = true;
-        live.values().forEach(process -> end(process.pid()));
+        live.values().forEach(LogicalProcess::cancelCalls);
+        Instant deadline = Instant.now().plus(LogicalProcess.PATIENCE);
+        for (LogicalProcess process : live.values()) {
+            Duration left = Duration.between(Instant.now(), deadline);
+            end(process.pid(), left.isNegative() ? Duration.ZERO : left);
+        }
     }
 
     private Pid nextPid() {

@@ -20,6 +20,7 @@ public final class Resources {
 
     /** The kinds of resources that are counted and limited. */
     public enum Kind {
+        UPLOAD("upload", "unfinished uploads", "maxOpenStreams", "commit one of them"),
         STREAM("stream", "open streams", "maxOpenStreams", "close one of them"),
         WAITING_CALL("waiting_call", "waiting calls", "maxTasks", "wait for one of them or cancel it");
 
@@ -35,9 +36,17 @@ public final class Resources {
             this.wayOut = wayOut;
         }
 
+        /** The limit that is reached first. */
+        private String limitName(ResourceLimits limits) {
+            return this == STREAM && limits.maxFileDescriptors() < limits.maxOpenStreams()
+                    ? "maxFileDescriptors"
+                    : limitName;
+        }
+
         /** How many of this kind a process may hold. A stream is a file descriptor too. */
         private int limit(ResourceLimits limits) {
             return switch (this) {
+                case UPLOAD -> limits.maxOpenStreams();
                 case STREAM -> Math.min(limits.maxOpenStreams(), limits.maxFileDescriptors());
                 case WAITING_CALL -> limits.maxTasks();
             };
@@ -124,8 +133,8 @@ public final class Resources {
                     ErrorCode.RESOURCE_EXHAUSTED,
                     call.name(),
                     call.subject(),
-                    "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName + "); "
-                            + kind.wayOut + ", or raise the limit");
+                    "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName(limits)
+                            + "); " + kind.wayOut + ", or raise the limit");
         }
         CountedPlace place = new CountedPlace(kind);
         places.add(place);

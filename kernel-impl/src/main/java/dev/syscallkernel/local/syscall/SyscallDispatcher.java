@@ -19,9 +19,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -37,21 +37,27 @@ public final class SyscallDispatcher {
     private final List<SyscallInterceptor> interceptors;
     private final EventBus events;
     private final Timers timers;
+    private final Executor callbacks;
     private final Clock clock;
     private final LongSupplier nanoTime;
 
-    /** @param nanoTime the clock of time limits, in nanoseconds from an arbitrary origin */
+    /**
+     * @param callbacks completes the futures of callers, whose continuations may block
+     * @param nanoTime the clock of time limits, in nanoseconds from an arbitrary origin
+     */
     public SyscallDispatcher(
             SyscallTable table,
             List<SyscallInterceptor> interceptors,
             EventBus events,
             Timers timers,
+            Executor callbacks,
             Clock clock,
             LongSupplier nanoTime) {
         this.table = table;
         this.interceptors = List.copyOf(interceptors);
         this.events = events;
         this.timers = timers;
+        this.callbacks = callbacks;
         this.clock = clock;
         this.nanoTime = nanoTime;
     }
@@ -119,23 +125,32 @@ public final class SyscallDispatcher {
                 if (timer != null) {
                     timer.cancel(false);
                 }
-                context.place().close();
-                SyscallException failure = problem == null ? null : asFailure(problem, call);
-                finish(process, call, failure);
-                if (failure == null) {
-                    answer.complete(result);
-                } else {
-                    answer.completeExceptionally(failure);
-                }
+                callbacks.execute(() -> answer(process, call, context, answer, result, problem));
             });
-            var ignored = answer.whenComplete((result, problem) -> {
-                if (problem instanceof CancellationException) {
-                    token.cancel(ErrorCode.CANCELLED, "the caller cancelled it");
-                }
-            });
+            // Whatever else completes the future, its caller waits for the call no longer.
+            var ignored = answer.whenComplete(
+                    (result, problem) -> token.cancel(ErrorCode.CANCELLED, "the caller does not wait for it any more"));
             return answer;
         } finally {
             process.leave();
+        }
+    }
+
+    /** The work of a deferred call is over. */
+    private <R extends @Nullable Object> void answer(
+            LogicalProcess process,
+            Syscall<R> call,
+            SyscallContext context,
+            CompletableFuture<R> answer,
+            R result,
+            @Nullable Throwable problem) {
+        context.place().close();
+        SyscallException failure = problem == null ? null : asFailure(problem, call);
+        finish(process, call, failure);
+        if (failure == null) {
+            answer.complete(result);
+        } else {
+            answer.completeExceptionally(failure);
         }
     }
 
@@ -165,15 +180,27 @@ public final class SyscallDispatcher {
             }
             CancellationToken token = new CancellationToken(
                     process.cancellation(), nanoTime, timeout == null ? Long.MAX_VALUE : Timers.nanos(timeout));
-            for (SyscallInterceptor interceptor : interceptors) {
-                interceptor.before(process.pid(), call);
-            }
-            return new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token);
+            SyscallContext context = new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token);
+            askInterceptors(process, call);
+            return context;
         } catch (RuntimeException | Error problem) {
             SyscallException refusal = asFailure(problem, call);
             place.close();
             report(process, call, refusal);
             throw refusal;
+        }
+    }
+
+    /** Asks each in turn; if one refuses, those that were asked before it hear how the call ended. */
+    private void askInterceptors(LogicalProcess process, Syscall<?> call) {
+        for (int i = 0; i < interceptors.size(); i++) {
+            try {
+                interceptors.get(i).before(process.pid(), call);
+            } catch (RuntimeException | Error problem) {
+                SyscallException refusal = asFailure(problem, call);
+                tell(interceptors.subList(0, i), process, call, refusal);
+                throw refusal;
+            }
         }
     }
 
@@ -187,14 +214,22 @@ public final class SyscallDispatcher {
 
     /** The work is over: tells the interceptors, then everybody else. */
     private void finish(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
-        for (SyscallInterceptor interceptor : interceptors) {
+        tell(interceptors, process, call, failure);
+        report(process, call, failure);
+    }
+
+    private static void tell(
+            List<SyscallInterceptor> audience,
+            LogicalProcess process,
+            Syscall<?> call,
+            @Nullable SyscallException failure) {
+        for (SyscallInterceptor interceptor : audience) {
             try {
                 interceptor.after(process.pid(), call, failure);
-            } catch (RuntimeException problem) {
+            } catch (RuntimeException | Error problem) {
                 LOG.log(Level.WARNING, "An interceptor failed after " + call.name(), problem);
             }
         }
-        report(process, call, failure);
     }
 
     private void report(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
@@ -202,8 +237,8 @@ public final class SyscallDispatcher {
         if (failure != null
                 && failure.code() == ErrorCode.PERMISSION_DENIED
                 && events.wants(KernelEvent.Type.PERMISSION_DENIED)) {
-            events.publish(new KernelEvent.PermissionDenied(
-                    clock.instant(), process.pid(), call.name(), call.subject() + ": " + failure.reason()));
+            events.publish(
+                    new KernelEvent.PermissionDenied(clock.instant(), process.pid(), call.name(), failure.summary()));
         }
         if (events.wants(KernelEvent.Type.SYSCALL_EXECUTED)) {
             events.publish(

@@ -1,8 +1,10 @@
 package dev.syscallkernel.local.syscall;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -22,9 +24,24 @@ public final class Timers implements AutoCloseable {
         this.executor = executor;
     }
 
-    /** Runs the action after the delay, unless the future is cancelled before. */
+    /** Runs the action after the delay, unless the future is cancelled before. Never, once the timers are closed. */
     public Future<?> after(Duration delay, Runnable action) {
-        return clock.schedule(() -> executor.execute(action), nanos(delay), TimeUnit.NANOSECONDS);
+        try {
+            return clock.schedule(() -> executor.execute(action), nanos(delay), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            return new CompletableFuture<>();
+        }
+    }
+
+    /** Runs the action again and again, with this much time from one end to the next beginning. */
+    public void every(Duration pause, Runnable action) {
+        var unused = after(pause, () -> {
+            try {
+                action.run();
+            } finally {
+                every(pause, action);
+            }
+        });
     }
 
     /** The duration in nanoseconds, or the greatest number of them that a timer can wait. */

@@ -102,8 +102,7 @@ class SwapRaceTest {
     @Test
     void aProgramIsExchangedWithAFifo() throws Exception {
         Files.setPosixFilePermissions(root.resolve("f"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        // Only reading: once a FIFO is deleted nobody can free an open that waits in it, and its thread remains.
-        Race race = race("program <-> FIFO", Access.READ_WRITE, fifoFor("f"), this::readOperations);
+        Race race = race("program <-> FIFO", Access.READ_WRITE, fifoFor("f"), this::fileOperations);
 
         assertThat(race.total(ErrorCode.PERMISSION_DENIED)).isPositive();
     }

@@ -1,0 +1,50 @@
+package dev.syscallkernel.grpc;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Does the work of one stream on the threads of the pool, by one thread at a time, and holds none while there is nothing
+ * to do.
+ *
+ * <p>Every wish to go on is counted: the first one hires a thread, which works until it has satisfied all that came
+ * meanwhile. So no signal is lost, and two signals never make two threads work. Thread-safe.
+ */
+final class Turns {
+
+    /** A piece of work that is not so long that others would have to wait for the thread. */
+    interface Turn {
+        /**
+         * Must not throw.
+         *
+         * @return whether there is more to do at once
+         */
+        boolean take();
+    }
+
+    private final WorkPool pool;
+    private final Turn turn;
+    private final AtomicInteger wishes = new AtomicInteger();
+
+    Turns(WorkPool pool, Turn turn) {
+        this.pool = pool;
+        this.turn = turn;
+    }
+
+    /** There may be something to do. */
+    void wish() {
+        if (wishes.getAndIncrement() == 0) {
+            pool.resume(this::work);
+        }
+    }
+
+    private void work() {
+        int satisfied = wishes.get();
+        while (satisfied != 0) {
+            if (turn.take()) {
+                pool.resume(this::work); // behind the streams that are waiting
+                return;
+            }
+            satisfied = wishes.addAndGet(-satisfied);
+        }
+    }
+}
