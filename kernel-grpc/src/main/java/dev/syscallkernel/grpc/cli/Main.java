@@ -11,7 +11,7 @@ public final class Main {
         StopRequest stop = new StopRequest();
         StopSignal signal = StopSignal.handle(stop);
         Terminal terminal = Terminal.standard();
-        Logging.bridge();
+        Logging.configure();
         int exitCode = CommandLines.run(args, terminal, stop);
         signal.finished(exitCode);
         if (exitCode != 0) {

@@ -110,18 +110,20 @@ class ProgramTest {
     }
 
     @Test
-    void endsWithTheNumberOfTheSignalWhenItIsTerminatedBeforeItIsDone() throws Exception {
-        Process demo = start("demo", "--size", "64GB", "--dir", temporary.toString());
-        try (BufferedReader messages = demo.errorReader(StandardCharsets.UTF_8)) {
-            String first = messages.readLine();
-            if (first != null && first.contains("does not fit")) {
-                return; // a small disk: then there is nothing to be stopped
-            }
-            terminate(demo);
-        }
+    void endsItsProcessAndThenByTheSignalWhenItIsTerminatedWhileNobodyReads() throws Exception {
+        Path root = Files.createDirectory(host.resolve("root"));
+        Files.write(root.resolve("data.bin"), new byte[3 << 20]);
+        Process server = start("serve", "--listen", "127.0.0.1:0", "--root", root.toString());
+        String address = addressOf(server);
+        Process cat = start("cat", "/data.bin", "--connect", address);
+        assertThat(cat.getInputStream().read()).isZero();
+        assertThat(CommandRun.of("ps", "--connect", address).text()).contains("kernel cat");
 
-        assertThat(demo.exitValue()).isEqualTo(128 + 15);
-        assertThat(temporary).isEmptyDirectory();
+        terminate(cat);
+
+        assertThat(cat.exitValue()).isEqualTo(128 + 15);
+        assertThat(CommandRun.of("ps", "--connect", address).text()).doesNotContain("kernel cat");
+        terminate(server);
     }
 
     private Process start(String... arguments) throws IOException {
@@ -134,7 +136,6 @@ class ProgramTest {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djava.io.tmpdir=" + temporary,
-                "-Dlogback.configurationFile=logback.xml", // not that of the tests
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
