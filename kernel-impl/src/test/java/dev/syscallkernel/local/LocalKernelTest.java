@@ -294,10 +294,15 @@ class LocalKernelTest {
         CountDownLatch proceed = new CountDownLatch(1);
         try (LocalKernel kernel = LocalKernel.builder().build()) {
             KernelProcess process = kernel.createProcess(all("a").build());
+            Thread test = Thread.currentThread();
             List<CompletableFuture<?>> continuations = new ArrayList<>();
             for (int i = 0; i < blocked; i++) {
-                continuations.add(process.executeAsync(new Sleep(Duration.ofMillis(1)), Duration.ofMinutes(1))
-                        .thenRun(() -> awaitUninterruptibly(proceed)));
+                continuations.add(process.executeAsync(new Sleep(Duration.ofMillis(50)), Duration.ofMinutes(1))
+                        .thenRun(() -> {
+                            if (Thread.currentThread() != test) { // as it is where the sleep was over before this line
+                                awaitUninterruptibly(proceed);
+                            }
+                        }));
             }
             process.execute(new Sleep(Duration.ofMillis(1)), Duration.ofSeconds(30));
             assertThat(codeOf(() -> process.execute(new Sleep(Duration.ofHours(1)), Duration.ofMillis(10))))
