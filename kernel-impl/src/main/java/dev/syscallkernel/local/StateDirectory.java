@@ -52,7 +52,8 @@ final class StateDirectory implements AutoCloseable {
     /** A directory that lives as long as the kernel. */
     static StateDirectory temporary() {
         try {
-            return new StateDirectory(Files.createTempDirectory("syscallkernel-"), true, null);
+            // Hidden from processes with a mount around it: they would find the scratch directories of the others.
+            return new StateDirectory(Files.createTempDirectory(".sk-syscallkernel-"), true, null);
         } catch (IOException problem) {
             throw failure("no temporary directory can be created: " + problem, problem);
         }

@@ -25,6 +25,7 @@ import dev.syscallkernel.stream.StreamingReader;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
 import dev.syscallkernel.system.SystemSyscall.Sleep;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -441,6 +442,43 @@ class LocalKernelTest {
             assertThat(process.execute(new ListDirectory("/w")))
                     .extracting(DirectoryEntry::name)
                     .containsExactly("open");
+        }
+    }
+
+    @Test
+    void nobodyFindsTheScratchDirectoryOfAnotherThroughAMountAroundIt() throws IOException {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        String secret = "secret-" + System.nanoTime();
+        try (LocalKernel kernel = LocalKernel.builder().build()) {
+            KernelProcess process = kernel.createProcess(all("x").mount(new Mount.Scratch("/mine"))
+                    .mount("/host", temporary, Access.READ_ONLY)
+                    .build());
+            process.execute(new WriteFile("/mine/" + secret, new byte[1]));
+            Path owner = childThatHolds(temporary, secret);
+
+            assertThat(process.execute(new ListDirectory("/host")))
+                    .extracting(DirectoryEntry::name)
+                    .doesNotContain(String.valueOf(owner.getFileName()));
+            assertThat(codeOf(() -> process.execute(new ListDirectory("/host/" + owner.getFileName()))))
+                    .isEqualTo(ErrorCode.NOT_FOUND);
+        }
+    }
+
+    /** Which of the kernels' directories it is; other programs come and go beside them. */
+    private static Path childThatHolds(Path temporary, String name) throws IOException {
+        try (Stream<Path> children = Files.list(temporary)) {
+            return children.filter(child -> child.toString().contains("syscallkernel-"))
+                    .filter(child -> holds(child, name))
+                    .findAny()
+                    .orElseThrow();
+        }
+    }
+
+    private static boolean holds(Path directory, String name) {
+        try (Stream<Path> within = Files.walk(directory)) {
+            return within.anyMatch(path -> path.endsWith(name));
+        } catch (IOException | UncheckedIOException removed) { // by a kernel of another test run
+            return false;
         }
     }
 }
