@@ -1,9 +1,12 @@
 package dev.syscallkernel;
 
+import dev.syscallkernel.process.LauncherTier;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.SandboxLevel;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a kernel is and can do.
@@ -14,6 +17,7 @@ import java.util.Set;
  * @param limits the limits of a process whose spec names none
  * @param maxProcesses how many logical processes may live at a time
  * @param features names of optional abilities, such as {@code streaming-read}
+ * @param launcherTier how well the programs it starts are confined; null if it can start none
  */
 public record KernelInfo(
         String version,
@@ -21,8 +25,14 @@ public record KernelInfo(
         SandboxLevel ceiling,
         ResourceLimits limits,
         int maxProcesses,
-        Set<String> features) {
+        Set<String> features,
+        @Nullable LauncherTier launcherTier) {
     public KernelInfo {
         features = Set.copyOf(features);
+    }
+
+    /** How well the programs it starts are confined; empty if it can start none. */
+    public Optional<LauncherTier> launcher() {
+        return Optional.ofNullable(launcherTier);
     }
 }

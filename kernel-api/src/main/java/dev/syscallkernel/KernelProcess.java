@@ -1,12 +1,22 @@
 package dev.syscallkernel;
 
+import dev.syscallkernel.batch.ProcessBatch;
+import dev.syscallkernel.process.Command;
+import dev.syscallkernel.process.ExitStatus;
 import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessSyscall;
+import dev.syscallkernel.process.ProgramOutput;
+import dev.syscallkernel.process.SpawnedProcess;
 import dev.syscallkernel.security.Sandbox;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.stream.StreamingReader;
 import dev.syscallkernel.stream.StreamingWriter;
 import dev.syscallkernel.stream.WriteOptions;
+import dev.syscallkernel.task.AsyncTaskManager;
+import dev.syscallkernel.task.Priority;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskOptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +60,17 @@ public interface KernelProcess {
      */
     <R extends @Nullable Object> CompletableFuture<R> executeAsync(Syscall<R> call, Duration timeout);
 
+    /** Submits a syscall as a task of this priority; see {@link #submit(Syscall, TaskOptions)}. */
+    default <R extends @Nullable Object> TaskHandle<R> submit(Syscall<R> call, Priority priority) {
+        return submit(call, TaskOptions.DEFAULT.withPriority(priority));
+    }
+
+    /** Submits a syscall as a task, and answers at once; see {@link AsyncTaskManager#submit}. */
+    <R extends @Nullable Object> TaskHandle<R> submit(Syscall<R> call, TaskOptions options);
+
+    /** Starts the description of a batch of syscalls of this process. */
+    ProcessBatch batch();
+
     /** Opens a file for streaming in chunks of 64 KiB, from its beginning to its end. */
     default StreamingReader read(String path) {
         return read(path, ReadOptions.DEFAULT);
@@ -78,6 +99,26 @@ public interface KernelProcess {
         return execute(new StreamSyscall.OpenWriter(path, options));
     }
 
+    /** Starts a program as a child of this process. */
+    default SpawnedProcess spawn(Command command) {
+        return execute(new ProcessSyscall.SpawnProcess(command));
+    }
+
+    /** Opens what a child writes, from its beginning on. The caller closes the reader. */
+    default StreamingReader output(Pid child, ProgramOutput output) {
+        return execute(new StreamSyscall.OpenProcessOutput(child, output, ReadOptions.DEFAULT));
+    }
+
+    /** Opens the standard input of a child; a commit ends it. The caller closes the writer. */
+    default StreamingWriter input(Pid child) {
+        return execute(new StreamSyscall.OpenProcessInput(child));
+    }
+
+    /** Waits until a child has ended, as long as that takes. */
+    default ExitStatus await(Pid child) {
+        return execute(new ProcessSyscall.WaitProcess(child));
+    }
+
     /**
      * Replaces the sandbox: capabilities, path rules and limits, all together. Calls already running finish under the
      * rules they started with.
@@ -87,8 +128,8 @@ public interface KernelProcess {
     void updateSandbox(Sandbox sandbox);
 
     /**
-     * Ends the process: cancels what it waits for, closes its streams, removes its scratch directories. Ending it
-     * twice has no effect.
+     * Ends the process: cancels what it waits for, ends its children, closes its streams, removes its scratch
+     * directories. Ending it twice has no effect.
      *
      * @return whether this call ended it
      */

@@ -1,6 +1,7 @@
 package dev.syscallkernel;
 
 import dev.syscallkernel.fs.FileSyscall;
+import dev.syscallkernel.process.ProcessSyscall;
 import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.system.SystemSyscall;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <R> what the syscall answers; {@link Void} (and {@code null}) where there is nothing to answer
  */
-public sealed interface Syscall<R extends @Nullable Object> permits FileSyscall, StreamSyscall, SystemSyscall {
+public sealed interface Syscall<R extends @Nullable Object>
+        permits FileSyscall, ProcessSyscall, StreamSyscall, SystemSyscall {
 
     /** The name by which errors, events and the wire call it, such as {@code read_file}. */
     String name();

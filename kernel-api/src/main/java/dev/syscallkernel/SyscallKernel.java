@@ -1,10 +1,12 @@
 package dev.syscallkernel;
 
+import dev.syscallkernel.batch.BatchExecutor;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.event.KernelListener;
 import dev.syscallkernel.event.Subscription;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.task.AsyncTaskManager;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Flow;
@@ -45,8 +47,14 @@ public interface SyscallKernel extends AutoCloseable {
     /** The live processes, in the order of their pids. */
     List<ProcessInfo> processes();
 
+    /** Executes many syscalls, of any of its processes, in one call. */
+    BatchExecutor batches();
+
     /** Version, limits and features of this kernel. */
     KernelInfo info();
+
+    /** Syscalls that go on by themselves: submitted, watched, prioritised, cancelled. */
+    AsyncTaskManager tasks();
 
     /**
      * What happens in the kernel from the moment of subscription on. Each subscriber has a bounded buffer of its own:

@@ -2,10 +2,11 @@ package dev.syscallkernel.event;
 
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Calls a listener for what a publisher sends, and asks for one event at a time. */
-final class ListeningSubscriber implements Subscription, Flow.Subscriber<KernelEvent> {
+/** Calls a listener for what a publisher sends, and asks for one item at a time. */
+final class ListeningSubscriber<T> implements Subscription, Flow.Subscriber<T> {
     /** Stands for "closed before the publisher answered". */
     private static final Flow.Subscription CLOSED = new Flow.Subscription() {
         @Override
@@ -15,11 +16,13 @@ final class ListeningSubscriber implements Subscription, Flow.Subscriber<KernelE
         public void cancel() {}
     };
 
-    private final KernelListener listener;
+    private final Consumer<? super T> listener;
+    private final Consumer<? super @Nullable Throwable> onEnd;
     private final AtomicReference<Flow.@Nullable Subscription> upstream = new AtomicReference<>();
 
-    ListeningSubscriber(KernelListener listener) {
+    ListeningSubscriber(Consumer<? super T> listener, Consumer<? super @Nullable Throwable> onEnd) {
         this.listener = listener;
+        this.onEnd = onEnd;
     }
 
     @Override
@@ -32,22 +35,22 @@ final class ListeningSubscriber implements Subscription, Flow.Subscriber<KernelE
     }
 
     @Override
-    public void onNext(KernelEvent event) {
+    public void onNext(T item) {
         Flow.Subscription current = upstream.get();
         if (current != null && current != CLOSED) {
-            listener.onEvent(event);
+            listener.accept(item);
             current.request(1);
         }
     }
 
     @Override
     public void onError(Throwable failure) {
-        listener.onEnd(failure);
+        onEnd.accept(failure);
     }
 
     @Override
     public void onComplete() {
-        listener.onEnd(null);
+        onEnd.accept(null);
     }
 
     @Override

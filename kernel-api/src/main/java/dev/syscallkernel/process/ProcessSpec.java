@@ -21,7 +21,8 @@ import java.util.Set;
  *
  * @param name for people; need not be unique
  * @param level what it can ever be granted; STANDARD unless said otherwise
- * @param priority a number kept with the process; 0 unless said otherwise
+ * @param priority 1 background, 2 low, 3 normal, 4 high, 5 critical; any other number counts as normal. Each step doubles
+ *     its share of the kernel's threads for tasks, and a program of low priority is given less of the processor
  * @param sandbox what it is granted now
  * @param mounts its file tree, beside the mounts that the kernel gives to every process
  * @param environment its environment variables

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param maxProcesses operating-system children
  * @param maxNetworkConnections network connections
  * @param maxOpenStreams open streams
- * @param maxTasks calls that wait in the background, such as sleeping ones
+ * @param maxTasks tasks that have not ended, and other calls that wait in the background, such as sleeping ones
  * @param maxInlineBytes bytes that one plain read or write can carry; more than that is streamed
  */
 public record ResourceLimits(

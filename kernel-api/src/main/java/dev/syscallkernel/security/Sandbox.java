@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Path rules are absolute virtual paths and cover all that lies beneath them. They are compared with where a path
  * really leads, after all links: a blocked path cannot be reached by another name. A path is allowed if no blocked path
- * covers it and, where {@code allowedPaths} is not empty, one of those does.
+ * covers it and, where {@code allowedPaths} is not empty, one of those does. Outside of those no name is looked up but on
+ * the way to one of them: nothing there can be walked through, not even a link that leads back, and every answer is the
+ * same whether or not something is there.
  *
  * @param capabilities what kinds of things it may do
  * @param allowedPaths if not empty, the only paths it may use

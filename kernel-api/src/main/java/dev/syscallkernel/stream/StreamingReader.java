@@ -6,8 +6,10 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads any amount of data with one chunk in memory at a time.
@@ -38,10 +40,19 @@ public interface StreamingReader extends AutoCloseable {
     boolean next();
 
     /**
+     * A future that is done once {@link #next()} need not wait for long: there is data, or the stream is at its end or
+     * closed. Who serves many streams asks this instead of holding a thread for each. Its continuations must not block.
+     */
+    default CompletableFuture<@Nullable Void> ready() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /**
      * The chunk that {@link #next()} fetched: a read-only view, valid until the next call of {@code next} or
      * {@code close}. Every call gives a view with a position of its own.
      *
      * @throws IllegalStateException if there is none, before the first {@code next} or at the end
+     * @throws dev.syscallkernel.SyscallException CANCELLED if the stream was closed meanwhile
      */
     ByteBuffer chunk();
 

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes any amount of data with one chunk in memory at a time, and publishes it in one step. Until {@link #commit()}
@@ -45,6 +47,14 @@ public interface StreamingWriter extends AutoCloseable {
      * @throws SyscallException as {@link #write(ByteBuffer)}, and DATA_LOSS if the checksum differs
      */
     void write(ByteBuffer data, int crc32c);
+
+    /**
+     * A future that is done once {@link #write} need not wait for long for what was written before: it has been taken,
+     * or the stream has failed or was closed. Its continuations must not block.
+     */
+    default CompletableFuture<@Nullable Void> ready() {
+        return CompletableFuture.completedFuture(null);
+    }
 
     /** How many bytes of the stream the kernel is known to have; of a resumed upload, those sent before among them. */
     long committedBytes();

@@ -42,6 +42,15 @@ final class ActiveCalls {
         present.forEach(IncomingCall::serverCloses);
     }
 
+    /** Ends those that there are, and tells their clients why. */
+    void cutOff() {
+        List<IncomingCall<?, ?>> present;
+        synchronized (lock) {
+            present = new ArrayList<>(calls);
+        }
+        present.forEach(call -> call.cutOff(Failures.stopping()));
+    }
+
     /**
      * Waits until there are none.
      *

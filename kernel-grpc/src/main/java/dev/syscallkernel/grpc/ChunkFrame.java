@@ -75,6 +75,18 @@ final class ChunkFrame<M> implements AutoCloseable {
         }
     }
 
+    /** The same frame with nothing to give back: a chunk of the network's is copied, and this frame closed. */
+    ChunkFrame<M> inOwnMemory() {
+        if (network == null) {
+            return this;
+        }
+        try (network) {
+            ByteBuffer copy = ByteBuffer.allocate(network.size());
+            network.copyTo(copy);
+            return of(message, copy.flip());
+        }
+    }
+
     @Override
     public void close() {
         if (network != null) {

@@ -4,9 +4,6 @@ import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.MessageLite;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
-import dev.syscallkernel.proto.EventStreamRequest;
-import dev.syscallkernel.proto.KernelEvent;
-import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import io.grpc.CallOptions;
@@ -25,7 +22,9 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -62,6 +61,7 @@ final class Connection implements AutoCloseable {
             (task, pool) -> task.run()); // it is closed: whoever comes late hears so where he is
     private final ManagedChannel channel;
     private final ManagedChannel events; // connects only if they are wanted
+    private final Set<RemoteStream<?>> streams = ConcurrentHashMap.newKeySet(); // which have not ended
     private volatile boolean closed;
 
     /** @param callTimeout how long a call may take that says nothing itself; null for no limit */
@@ -154,9 +154,22 @@ final class Connection implements AutoCloseable {
                                 .withOnReadyThreshold(readyThreshold));
     }
 
-    /** A call for events, yet to be started. */
-    ClientCall<EventStreamRequest, KernelEvent> newEventStream() {
-        return usable(events).newCall(KernelServiceGrpc.getStreamEventsMethod(), CallOptions.DEFAULT);
+    /** A stream was started. It will be told when the connection is closed. */
+    void joined(RemoteStream<?> stream) {
+        streams.add(stream);
+        if (closed) {
+            stream.connectionClosed();
+        }
+    }
+
+    /** A stream has ended. */
+    void left(RemoteStream<?> stream) {
+        streams.remove(stream);
+    }
+
+    /** A call that goes on answering, yet to be started. */
+    <Q, A> ClientCall<Q, A> newSubscription(MethodDescriptor<Q, A> method) {
+        return usable(events).newCall(method, CallOptions.DEFAULT);
     }
 
     /** A channel that will try to connect, even if the last attempt failed a moment ago. */
@@ -189,40 +202,64 @@ final class Connection implements AutoCloseable {
 
     /** What a status means to the caller. */
     SyscallException failure(StatusRuntimeException problem, String syscall, String subject) {
-        Status status = problem.getStatus();
         return Statuses.failure(problem, syscall, subject)
-                .orElseGet(() -> new SyscallException(
-                        Statuses.errorCode(status.getCode()), syscall, subject, explanation(status), problem));
+                .orElseGet(() -> ofNetwork(problem.getStatus(), syscall, subject, problem));
+    }
+
+    /** A failure that the kernel had no part in. */
+    private SyscallException ofNetwork(Status status, String syscall, String subject, StatusRuntimeException problem) {
+        if (status.getCode() == Status.Code.CANCELLED && !Thread.currentThread().isInterrupted()) {
+            // Not by us, for then nobody would ask why it ended.
+            return new SyscallException(
+                    ErrorCode.UNAVAILABLE, syscall, subject, "the server broke the call off; is it stopping?", problem);
+        }
+        return new SyscallException(errorCode(status), syscall, subject, explanation(status), problem);
+    }
+
+    /** What gRPC itself says. A kernel's server tells its own faults in its own words. */
+    private static ErrorCode errorCode(Status status) {
+        return switch (status.getCode()) {
+            case UNKNOWN, INTERNAL -> ErrorCode.UNAVAILABLE;
+            default -> Statuses.errorCode(status.getCode());
+        };
     }
 
     private String explanation(Status status) {
         return switch (status.getCode()) {
+            case UNIMPLEMENTED ->
+                "what answers at " + endpoint + " does not know this call (" + detail(status)
+                        + "); is it a kernel's server, of this version or a newer one?";
+            case UNKNOWN, INTERNAL ->
+                "what answers at " + endpoint + " does not speak as a kernel's server does (" + detail(status)
+                        + "); is this its address?";
             case UNAVAILABLE -> closed ? "the connection to the kernel is closed" : unreachable(status);
             case DEADLINE_EXCEEDED -> "no answer within the time given";
-            case CANCELLED ->
-                Thread.currentThread().isInterrupted()
-                        ? "the waiting thread was interrupted"
-                        : "the call was cancelled";
+            case CANCELLED -> "the waiting thread was interrupted";
             default -> Failures.reason(status.getDescription());
         };
     }
 
     private String unreachable(Status status) {
-        Throwable cause = status.getCause();
-        String detail = cause == null ? status.getDescription() : cause.getMessage();
-        return "cannot reach the kernel at " + endpoint + " (" + Failures.reason(detail)
+        return "cannot reach the kernel at " + endpoint + " (" + detail(status)
                 + "); is its server running, and is this its address?";
     }
 
+    private static String detail(Status status) {
+        Throwable cause = status.getCause();
+        return Failures.reason(cause == null ? status.getDescription() : cause.getMessage());
+    }
+
     /** The failure of every call once the connection is closed. */
-    SyscallException closedFailure(String syscall) {
-        return new SyscallException(ErrorCode.UNAVAILABLE, syscall, "", "the connection to the kernel is closed");
+    SyscallException closedFailure(String syscall, String subject) {
+        return new SyscallException(ErrorCode.UNAVAILABLE, syscall, subject, "the connection to the kernel is closed");
     }
 
     /** Fails what waits, and ends all threads. Closing twice has no effect. An interrupt shortens the wait. */
     @Override
     public void close() {
         closed = true;
+        // Those whose server is done, and whose last messages nobody has asked for yet, would never hear of it.
+        streams.forEach(RemoteStream::connectionClosed);
         channel.shutdownNow();
         events.shutdownNow();
         try {

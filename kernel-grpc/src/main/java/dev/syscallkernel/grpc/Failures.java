@@ -1,7 +1,6 @@
 package dev.syscallkernel.grpc;
 
 import dev.syscallkernel.ErrorCode;
-import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.proto.ErrorResult;
 import dev.syscallkernel.proto.PermissionDeniedResult;
@@ -32,6 +31,10 @@ final class Failures {
                 "",
                 "the server has as much work as it can hold, " + WorkPool.MAX_TASKS + " requests or a quarter of its"
                         + " heap in bytes; try again later");
+    }
+
+    static SyscallException stopping() {
+        return new SyscallException(ErrorCode.UNAVAILABLE, "call", "", "the server is stopping");
     }
 
     /** A mount that is refused. No message names the host's side of it. */
@@ -76,17 +79,15 @@ final class Failures {
                 .build();
     }
 
-    static SyscallException fromWire(PermissionDeniedResult denied, Syscall<?> call) {
+    static SyscallException fromWire(PermissionDeniedResult denied, String syscall, String subject) {
         if (denied.hasCapability() && denied.getCapability() != dev.syscallkernel.proto.Capability.UNRECOGNIZED) {
-            return SyscallException.missingCapability(
-                    call.name(), call.subject(), WireEnums.fromWire(denied.getCapability()));
+            return SyscallException.missingCapability(syscall, subject, WireEnums.fromWire(denied.getCapability()));
         }
-        return new SyscallException(
-                ErrorCode.PERMISSION_DENIED, call.name(), call.subject(), reason(denied.getReason()));
+        return new SyscallException(ErrorCode.PERMISSION_DENIED, syscall, subject, reason(denied.getReason()));
     }
 
-    static SyscallException fromWire(ErrorResult error, Syscall<?> call) {
+    static SyscallException fromWire(ErrorResult error, String syscall, String subject) {
         String reason = error.getReason().isEmpty() ? error.getMessage() : error.getReason();
-        return new SyscallException(WireEnums.fromWire(error.getCode()), call.name(), call.subject(), reason(reason));
+        return new SyscallException(WireEnums.fromWire(error.getCode()), syscall, subject, reason(reason));
     }
 }

@@ -1,5 +1,6 @@
 package dev.syscallkernel.grpc;
 
+import dev.syscallkernel.SyscallException;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -121,9 +122,14 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     /** Sends a message, unless the call has ended. */
     final void send(A message) {
         synchronized (lock) {
-            sendHeaders();
-            if (!closed) {
-                call.sendMessage(message);
+            if (!isOver()) { // what a publisher had under way can come after the client has gone
+                sendHeaders();
+                try {
+                    call.sendMessage(message);
+                } catch (Error fault) {
+                    closed = true; // by gRPC itself
+                    throw fault;
+                }
             }
         }
     }
@@ -138,11 +144,21 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         close(Status.OK, new Metadata(), last);
     }
 
+    /** Ends the call because the server cannot wait for it any longer. */
+    final void cutOff(SyscallException reason) {
+        refuse(reason); // first, so that nobody mistakes what comes of the release for the reason
+        guarded(this::release);
+    }
+
     /** Ends the call with the status for a problem, unless it has ended, or nobody waits for it. */
     final void fail(Throwable problem) {
         release();
-        if (cancelled) {
-            return; // often the problem is that very cancellation
+        refuse(problem);
+    }
+
+    private void refuse(Throwable problem) {
+        if (isOver()) {
+            return; // often the problem is just that
         }
         StatusRuntimeException status = Statuses.of(Futures.cause(problem));
         Metadata trailers = status.getTrailers();

@@ -33,14 +33,15 @@ final class InfoCodec {
     }
 
     static KernelInfoResponse toWire(KernelInfo info) {
-        return KernelInfoResponse.newBuilder()
+        KernelInfoResponse.Builder response = KernelInfoResponse.newBuilder()
                 .setVersion(info.version())
                 .setStartedAtNs(WireValues.nanos(info.startedAt()))
                 .setCeiling(WireEnums.toWire(info.ceiling()))
                 .setLimits(SandboxCodec.toWire(info.limits()))
                 .setMaxProcesses(info.maxProcesses())
-                .addAllFeatures(info.features().stream().sorted().toList())
-                .build();
+                .addAllFeatures(info.features().stream().sorted().toList());
+        info.launcher().map(WireEnums::toWire).ifPresent(response::setLauncher);
+        return response.build();
     }
 
     static KernelInfo fromWire(KernelInfoResponse info) {
@@ -50,6 +51,7 @@ final class InfoCodec {
                 WireEnums.fromWire(info.getCeiling()),
                 SandboxCodec.exactLimits(info.getLimits()),
                 info.getMaxProcesses(),
-                Set.copyOf(info.getFeaturesList()));
+                Set.copyOf(info.getFeaturesList()),
+                WireEnums.fromWire(info.getLauncher()));
     }
 }

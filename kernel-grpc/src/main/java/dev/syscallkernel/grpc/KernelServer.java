@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * do. So only loopback addresses are served, and Unix sockets that are open to nobody but their owner.
  *
  * <p>The kernel's work is done by a pool of threads, twice as many as processors and at least four. 1,024 requests can
- * wait for it or be worked on, or as many as a quarter of the heap holds; further ones are RESOURCE_EXHAUSTED. What
+ * wait for it or be worked on, or as many as a quarter of the heap holds; further ones are RESOURCE_EXHAUSTED. So are
+ * reading streams of which two chunks each take more than half as much memory as the heap may have. What
  * waits for something else, such as a sleeping call or a stream whose client does not read, holds no thread. All threads
  * are daemons. Health checks and reflection are served as well. The kernel is not closed with its server. Thread-safe.
  */
@@ -55,6 +56,12 @@ public final class KernelServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(KernelServer.class.getName());
     private static final int MAX_CALLS_PER_CONNECTION = 10_000;
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    /** How long the ends of the streams may take to be written, before the connections are told to go. */
+    private static final Duration LAST_WORDS = Duration.ofMillis(200);
+
+    /** How long connections may take at most to hear the ends of their calls, and to be closed by both sides. */
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     private final Endpoint endpoint;
     private final Duration grace;
@@ -68,6 +75,7 @@ public final class KernelServer implements AutoCloseable {
     private final Server server;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final @Nullable UnixSocketFile socketFile;
+    private volatile @Nullable Endpoint bound; // null until it was started
 
     private KernelServer(Builder settings) {
         this.endpoint = settings.endpoint;
@@ -126,6 +134,9 @@ public final class KernelServer implements AutoCloseable {
                             + "; stop what listens there, or choose another address",
                     failure);
         }
+        bound = endpoint instanceof Endpoint.Tcp && server.getListenSockets().get(0) instanceof InetSocketAddress socket
+                ? new Endpoint.Tcp(socket)
+                : endpoint;
         for (String name : List.of(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, KernelServiceGrpc.SERVICE_NAME)) {
             health.setStatus(name, ServingStatus.SERVING);
         }
@@ -142,15 +153,17 @@ public final class KernelServer implements AutoCloseable {
     }
 
     /**
-     * Where it listens, such as {@code 127.0.0.1:50051} or {@code unix:/run/kernel.sock}: what a client connects to.
+     * Where it listens, such as {@code 127.0.0.1:50051} or {@code unix:/run/kernel.sock}: what a client connects to. Once
+     * it is closed, where it listened.
      *
      * @throws IllegalStateException before the server was started
      */
     public String address() {
-        if (endpoint instanceof Endpoint.Tcp && server.getListenSockets().get(0) instanceof InetSocketAddress bound) {
-            return new Endpoint.Tcp(bound).toString();
+        Endpoint known = bound;
+        if (known == null) {
+            throw new IllegalStateException("the server was not started");
         }
-        return endpoint.toString();
+        return known.toString();
     }
 
     /** Waits until the server was closed, by another thread. */
@@ -160,7 +173,7 @@ public final class KernelServer implements AutoCloseable {
 
     /**
      * Closes in good order: refuses new calls as UNAVAILABLE, ends the streams of events, lets the other calls finish
-     * within the grace, and then cancels them. Closing twice has no effect. An interrupt ends the grace.
+     * within the grace, and then ends them as UNAVAILABLE. Closing twice has no effect. An interrupt ends the grace.
      */
     @Override
     public void close() {
@@ -168,12 +181,19 @@ public final class KernelServer implements AutoCloseable {
             return;
         }
         removeSocketFile();
-        server.shutdown();
-        health.enterTerminalState();
+        // The ends of the streams go out before the farewell to their connections. A client that has answered that one
+        // has them all, and loses none if it writes to a socket that is closed by then.
         active.close();
         try {
+            active.awaitNone(LAST_WORDS);
+            server.shutdown();
+            health.enterTerminalState();
             if (!active.awaitNone(grace)) {
-                LOG.log(Level.WARNING, "Cancelling the calls that did not finish within {0}", grace);
+                LOG.log(Level.WARNING, "Ending the calls that did not finish within {0}", grace);
+                active.cutOff();
+                active.awaitNone(FAREWELL);
+            } else {
+                server.awaitTermination(FAREWELL.toNanos(), TimeUnit.NANOSECONDS);
             }
             server.shutdownNow();
             server.awaitTermination(5, TimeUnit.SECONDS);

@@ -7,10 +7,18 @@ import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.batch.Batch;
+import dev.syscallkernel.process.Command;
 import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessSyscall;
 import dev.syscallkernel.process.ResourceLimits;
+import dev.syscallkernel.process.SpawnedProcess;
+import dev.syscallkernel.proto.BatchSyscallRequest;
+import dev.syscallkernel.proto.BatchSyscallResponse;
 import dev.syscallkernel.proto.CreateProcessRequest;
 import dev.syscallkernel.proto.CreateProcessResponse;
+import dev.syscallkernel.proto.EventStreamRequest;
+import dev.syscallkernel.proto.KernelEvent;
 import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.ListProcessesRequest;
 import dev.syscallkernel.proto.ProcessList;
@@ -45,12 +53,14 @@ final class KernelService {
     private final MountableDirectories mountable;
     private final WorkPool pool;
     private final ActiveCalls active;
+    private final TaskService tasks;
 
     KernelService(SyscallKernel kernel, MountableDirectories mountable, WorkPool pool, ActiveCalls active) {
         this.kernel = kernel;
         this.mountable = mountable;
         this.pool = pool;
         this.active = active;
+        this.tasks = new TaskService(kernel);
     }
 
     /** The generated service, but with requests that arrive even if they are malformed. */
@@ -59,11 +69,26 @@ final class KernelService {
                 method(
                         KernelServiceGrpc.getExecuteSyscallMethod(),
                         UnaryCall.handler(active, pool, this::executeSyscall)),
+                method(
+                        KernelServiceGrpc.getExecuteSyscallBatchMethod(),
+                        UnaryCall.handler(active, pool, this::executeBatch)),
                 method(StreamMethod.DESCRIPTOR, StreamCall.handler(active, pool, this::process)),
                 method(
                         KernelServiceGrpc.getGetUploadStatusMethod(),
                         UnaryCall.handler(active, pool, this::uploadStatus)),
-                method(KernelServiceGrpc.getStreamEventsMethod(), EventStream.handler(active, pool, kernel)),
+                method(
+                        KernelServiceGrpc.getStreamEventsMethod(),
+                        PublishedStream.handler(active, pool, this::events, null)),
+                unary(KernelServiceGrpc.getExecuteSyscallAsyncMethod(), tasks::submit),
+                unary(KernelServiceGrpc.getGetAsyncStatusMethod(), tasks::status),
+                unary(KernelServiceGrpc.getCancelAsyncMethod(), tasks::cancel),
+                unary(KernelServiceGrpc.getListAsyncMethod(), tasks::list),
+                method(
+                        KernelServiceGrpc.getWaitAsyncMethod(),
+                        UnaryCall.handler(active, pool, (request, deadline) -> tasks.await(request))),
+                method(
+                        KernelServiceGrpc.getWatchAsyncMethod(),
+                        PublishedStream.handler(active, pool, tasks::watch, Failures.stopping())),
                 unary(KernelServiceGrpc.getCreateProcessMethod(), this::createProcess),
                 unary(KernelServiceGrpc.getUpdateSandboxMethod(), this::updateSandbox),
                 unary(KernelServiceGrpc.getTerminateProcessMethod(), this::terminateProcess),
@@ -98,6 +123,15 @@ final class KernelService {
         return execute(process(request.getPid()), call, timeout(request, deadline));
     }
 
+    private CompletableFuture<BatchSyscallResponse> executeBatch(
+            BatchSyscallRequest request, @Nullable Deadline deadline) {
+        Batch batch = BatchCodec.fromWire(request);
+        return Futures.map(
+                kernel.batches().executeAsync(batch), result -> BatchCodec.toWire(batch, result), problem -> {
+                    throw Statuses.of(problem);
+                });
+    }
+
     private CompletableFuture<UploadStatusResponse> uploadStatus(
             UploadStatusRequest request, @Nullable Deadline deadline) {
         GetUploadStatus call = new GetUploadStatus(request.getUploadId());
@@ -112,12 +146,16 @@ final class KernelService {
         return Futures.map(
                 process.executeAsync(call, timeout),
                 result -> SyscallCodec.success(call, result),
-                KernelService::failedResponse);
+                problem -> failedResponse(problem, call));
     }
 
-    /** What a syscall answers is a response, also if it failed; that there is no such process, or no sense, is not. */
-    private static SyscallResponse failedResponse(Throwable problem) {
-        if (problem instanceof SyscallException failure && failure.code() != ErrorCode.NO_SUCH_PROCESS) {
+    /**
+     * What a syscall answers is a response, also if it failed; that there is no such process, or no sense, is not. Calls
+     * on processes answer by that code too: mostly it is about their target.
+     */
+    private static SyscallResponse failedResponse(Throwable problem, Syscall<?> call) {
+        if (problem instanceof SyscallException failure
+                && (failure.code() != ErrorCode.NO_SUCH_PROCESS || call instanceof ProcessSyscall)) {
             return Failures.toWire(failure);
         }
         throw Statuses.of(problem);
@@ -144,26 +182,38 @@ final class KernelService {
         return kernel.process(new Pid(pid));
     }
 
+    private PublishedStream.Source<?, KernelEvent> events(EventStreamRequest request) {
+        return new PublishedStream.Source<>(kernel.events(EventCodec.fromWire(request)), EventCodec::toWire);
+    }
+
     private CreateProcessResponse createProcess(CreateProcessRequest request) {
         try {
-            if (request.hasCommand()) {
-                throw new SyscallException(
-                        ErrorCode.UNSUPPORTED,
-                        Failures.CREATE_PROCESS,
-                        request.getName(),
-                        "this kernel cannot start programs yet; leave 'command' out");
-            }
+            Command command = request.hasCommand() ? CommandCodec.fromWire(request) : null;
             KernelProcess created = kernel.createProcess(SpecCodec.fromWire(request, mountable, this::kernelLimits));
-            return CreateProcessResponse.newBuilder()
+            CreateProcessResponse.Builder response = CreateProcessResponse.newBuilder()
                     .setPid(created.pid().value())
-                    .setSuccess(true)
-                    .build();
+                    .setSuccess(true);
+            if (command != null) {
+                SpawnedProcess program = spawnOrEnd(created, command);
+                response.setOsPid((int) program.osPid())
+                        .setProgramPid(program.pid().value());
+            }
+            return response.build();
         } catch (SyscallException failure) {
             return CreateProcessResponse.newBuilder()
                     .setError(failure.reason())
                     .setCode(WireEnums.toWire(failure.code()))
                     .setSubject(failure.subject())
                     .build();
+        }
+    }
+
+    private static SpawnedProcess spawnOrEnd(KernelProcess process, Command command) {
+        try {
+            return process.spawn(command);
+        } catch (SyscallException failure) {
+            process.terminate();
+            throw failure;
         }
     }
 

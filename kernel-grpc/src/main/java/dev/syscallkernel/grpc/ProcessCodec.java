@@ -4,6 +4,8 @@ import static dev.syscallkernel.grpc.WireValues.text;
 
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.fs.Access;
+import dev.syscallkernel.process.ChildInfo;
+import dev.syscallkernel.process.LauncherTier;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.security.Sandbox;
 import java.util.List;
@@ -29,6 +31,7 @@ final class ProcessCodec {
                 .setFailedSyscalls(info.failedSyscalls());
         info.mounts().forEach(mount -> wire.addMounts(toWire(mount)));
         sandbox.limits().map(SandboxCodec::toWire).ifPresent(wire::setLimits);
+        info.child().map(ProcessCodec::toWire).ifPresent(wire::setChild);
         return wire.build();
     }
 
@@ -51,7 +54,26 @@ final class ProcessCodec {
                 WireValues.instantOfNanos(wire.getCreatedAtNs()),
                 wire.getOpenStreams(),
                 wire.getSyscalls(),
-                wire.getFailedSyscalls());
+                wire.getFailedSyscalls(),
+                wire.hasChild() ? fromWire(wire.getChild()) : null);
+    }
+
+    private static dev.syscallkernel.proto.ChildInfo toWire(ChildInfo child) {
+        return dev.syscallkernel.proto.ChildInfo.newBuilder()
+                .setParentPid(child.parent().value())
+                .setProgram(text(child.program()))
+                .setOsPid(child.osPid())
+                .setLauncher(WireEnums.toWire(child.launcher()))
+                .build();
+    }
+
+    private static ChildInfo fromWire(dev.syscallkernel.proto.ChildInfo child) {
+        LauncherTier launcher = WireEnums.fromWire(child.getLauncher());
+        return new ChildInfo(
+                new Pid(child.getParentPid()),
+                child.getProgram(),
+                child.getOsPid(),
+                launcher == null ? LauncherTier.PLAIN : launcher);
     }
 
     private static dev.syscallkernel.proto.MountPoint toWire(ProcessInfo.MountPoint mount) {

@@ -1,49 +1,72 @@
 package dev.syscallkernel.grpc;
 
+import dev.syscallkernel.Syscall;
 import dev.syscallkernel.proto.StreamComplete;
 import dev.syscallkernel.proto.StreamStarted;
 import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
+import dev.syscallkernel.stream.ReadOptions;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file on its way to a client. A chunk is read only when the one before has left for the network, by whatever thread
+ * A file, or the output of a program, on its way to a client. A chunk is read only when the one before has left for the network, by whatever thread
  * of the pool is free. While the client takes nothing, the stream holds no thread.
  */
 final class ReadStream implements StreamCall.Direction {
-    /** How many chunks may wait for the network before the next one is read. */
-    private static final int CHUNKS_AHEAD = 4;
-
-    /** The same for large chunks, of which two keep the network busy for long enough. */
-    private static final int LARGE_CHUNKS_AHEAD = 2;
-
-    private static final int LARGE_CHUNK = 256 << 10;
-
     /** After how many bytes a fast stream lets others have the thread. */
     private static final int TURN_BYTES = 1 << 20;
 
     private final StreamCall call;
+    private final OutboundMemory memory;
     private final Turns turns;
     private final int pid;
-    private final OpenReader opening;
+    private final Syscall<StreamingReader> opening;
+    private final ReadOptions options;
     private final Pulse pulse;
     private final Object lock = new Object();
     private @Nullable CompletableFuture<StreamingReader> future; // guarded by lock
     private @Nullable StreamingReader reader; // guarded by lock
     private boolean released; // guarded by lock
 
-    /** @throws dev.syscallkernel.SyscallException INVALID_ARGUMENT for a request that makes no sense */
-    ReadStream(StreamCall call, WorkPool pool, StreamSyscallRequest request) {
+    /**
+     * @param options those of the call that opens what is to be read
+     * @param progress whether the client wants to hear how far the stream has got
+     * @throws dev.syscallkernel.SyscallException RESOURCE_EXHAUSTED if all streams together keep too much in memory
+     */
+    private ReadStream(
+            StreamCall call,
+            WorkPool pool,
+            OutboundMemory memory,
+            int pid,
+            Syscall<StreamingReader> opening,
+            ReadOptions options,
+            boolean progress) {
         this.call = call;
+        this.memory = memory;
         this.turns = new Turns(pool, this::takeTurn);
-        this.pid = request.getPid();
-        this.opening = StreamCodec.decode(request.getRead());
-        this.pulse = new Pulse(request.getRead().getProgress());
-        int chunkSize = opening.options().chunkSize();
-        call.readyThreshold((chunkSize < LARGE_CHUNK ? CHUNKS_AHEAD : LARGE_CHUNKS_AHEAD) * chunkSize);
+        this.pid = pid;
+        this.opening = opening;
+        this.options = options;
+        this.pulse = new Pulse(progress);
+        call.readyThreshold(memory.join(options.chunkSize()));
+    }
+
+    /** @throws dev.syscallkernel.SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static ReadStream ofFile(StreamCall call, WorkPool pool, OutboundMemory memory, StreamSyscallRequest request) {
+        OpenReader opening = StreamCodec.decode(request.getRead());
+        boolean progress = request.getRead().getProgress();
+        return new ReadStream(call, pool, memory, request.getPid(), opening, opening.options(), progress);
+    }
+
+    /** @throws dev.syscallkernel.SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static ReadStream ofOutput(StreamCall call, WorkPool pool, OutboundMemory memory, StreamSyscallRequest request) {
+        OpenProcessOutput opening = StreamCodec.decode(request.getProcessOutput());
+        boolean progress = request.getProcessOutput().getProgress();
+        return new ReadStream(call, pool, memory, request.getPid(), opening, opening.options(), progress);
     }
 
     @Override
@@ -75,8 +98,7 @@ final class ReadStream implements StreamCall.Direction {
             return;
         }
         if (pulse.wanted()) {
-            StreamStarted.Builder started =
-                    StreamStarted.newBuilder().setChunkSize(opening.options().chunkSize());
+            StreamStarted.Builder started = StreamStarted.newBuilder().setChunkSize(options.chunkSize());
             opened.totalBytes().ifPresent(started::setTotalBytes);
             call.send(StreamSyscallChunk.newBuilder().setStarted(started).build());
         }
@@ -86,7 +108,7 @@ final class ReadStream implements StreamCall.Direction {
     @Override
     public void received(ChunkFrame<StreamSyscallRequest> message) {
         message.close();
-        throw Failures.malformed("stream_read", "there is a second message in a stream that only reads");
+        throw Failures.malformed(opening.name(), "there is a second message in a stream that only reads");
     }
 
     @Override
@@ -120,6 +142,11 @@ final class ReadStream implements StreamCall.Direction {
             if (from.bytesRead() >= turnEnd) {
                 return true;
             }
+            var ready = from.ready();
+            if (!ready.isDone()) {
+                var unused = ready.whenComplete((nothing, problem) -> turns.wish());
+                return false; // nor does it hold a thread while there is nothing to read
+            }
             if (!from.next()) {
                 end(from);
                 return false;
@@ -138,7 +165,7 @@ final class ReadStream implements StreamCall.Direction {
             call.sendProgress(from.bytesRead(), from.totalBytes());
         }
         StreamComplete.Builder complete = StreamComplete.newBuilder().setTotalBytes(from.bytesRead());
-        if (opening.options().checksum()) {
+        if (options.checksum()) {
             complete.setCrc32C(from.crc32c());
         }
         release();
@@ -152,7 +179,10 @@ final class ReadStream implements StreamCall.Direction {
         CompletableFuture<StreamingReader> started;
         StreamingReader open;
         synchronized (lock) {
-            released = true;
+            if (!released) {
+                released = true;
+                memory.leave(options.chunkSize());
+            }
             started = future;
             open = reader;
             reader = null;

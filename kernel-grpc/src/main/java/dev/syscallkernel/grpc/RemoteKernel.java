@@ -6,6 +6,7 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.batch.BatchExecutor;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
@@ -13,6 +14,7 @@ import dev.syscallkernel.proto.CreateProcessResponse;
 import dev.syscallkernel.proto.KernelInfoRequest;
 import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.ListProcessesRequest;
+import dev.syscallkernel.task.AsyncTaskManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -36,10 +38,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemoteKernel implements SyscallKernel {
     private final Connection connection;
+    private final RemoteTasks tasks;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private RemoteKernel(Connection connection) {
         this.connection = connection;
+        this.tasks = new RemoteTasks(connection);
     }
 
     /**
@@ -99,6 +103,11 @@ public final class RemoteKernel implements SyscallKernel {
     }
 
     @Override
+    public BatchExecutor batches() {
+        return new RemoteBatches(connection);
+    }
+
+    @Override
     public KernelInfo info() {
         String operation = "get_kernel_info";
         var response = connection.call(
@@ -114,6 +123,11 @@ public final class RemoteKernel implements SyscallKernel {
         }
     }
 
+    @Override
+    public AsyncTaskManager tasks() {
+        return tasks;
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -122,9 +136,9 @@ public final class RemoteKernel implements SyscallKernel {
     @Override
     public Flow.Publisher<KernelEvent> events(Set<KernelEvent.Type> types) {
         if (connection.isClosed()) {
-            throw connection.closedFailure(RemoteEvents.OPERATION);
+            throw connection.closedFailure(RemotePublisher.STREAM_EVENTS, "");
         }
-        return new RemoteEvents(connection, Set.copyOf(types));
+        return RemotePublisher.ofEvents(connection, Set.copyOf(types));
     }
 
     /** Closes the connection: what waits for an answer fails with UNAVAILABLE. Closing twice has no effect. */

@@ -7,6 +7,7 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.batch.ProcessBatch;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.ListProcessesRequest;
@@ -17,9 +18,13 @@ import dev.syscallkernel.proto.UploadStatusRequest;
 import dev.syscallkernel.security.Sandbox;
 import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessInput;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.stream.UploadStatus;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskOptions;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
@@ -109,6 +114,11 @@ final class RemoteProcess implements KernelProcess {
                 });
     }
 
+    @Override
+    public <R extends @Nullable Object> TaskHandle<R> submit(Syscall<R> call, TaskOptions options) {
+        return new RemoteTasks(connection).submit(pid, call, options);
+    }
+
     private SyscallRequest request(Syscall<?> call) {
         return SyscallCodec.encode(call).setPid(pid.value()).build();
     }
@@ -130,6 +140,12 @@ final class RemoteProcess implements KernelProcess {
             }
             if (call instanceof OpenWriter open) {
                 return (CompletableFuture<R>) RemoteWriter.open(connection, pid, open, limit);
+            }
+            if (call instanceof OpenProcessOutput open) {
+                return (CompletableFuture<R>) RemoteReader.open(connection, pid, open, limit);
+            }
+            if (call instanceof OpenProcessInput open) {
+                return (CompletableFuture<R>) RemoteInput.open(connection, pid, open, limit);
             }
             if (call instanceof GetUploadStatus status) {
                 return (CompletableFuture<R>) uploadStatus(status, limit);
@@ -177,6 +193,11 @@ final class RemoteProcess implements KernelProcess {
         if (answer instanceof RemoteStream<?> stream) {
             stream.close();
         }
+    }
+
+    @Override
+    public ProcessBatch batch() {
+        return new ProcessBatch(pid, new RemoteBatches(connection));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
+import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.proto.StreamComplete;
 import dev.syscallkernel.proto.StreamStarted;
@@ -11,6 +12,7 @@ import dev.syscallkernel.proto.StreamSyscallChunk;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamMeter;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
 import java.nio.ByteBuffer;
@@ -41,6 +43,7 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
     private long arrivedBytes; // guarded by lock
     private @Nullable StreamComplete announced; // guarded by lock; null until the server said that all was sent
     private @Nullable ByteBuffer chunk; // guarded by lock
+    private boolean unwanted; // guarded by lock; whether what arrives is dropped
     private boolean closed; // guarded by lock
     private OptionalLong totalBytes = OptionalLong.empty(); // guarded by lock
 
@@ -50,9 +53,9 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
     private int taken; // chunks, since more were asked for
     private boolean atEnd;
 
-    private RemoteReader(Connection connection, OpenReader opening) {
+    private RemoteReader(Connection connection, Syscall<StreamingReader> opening, ReadOptions options) {
         super(connection, opening, 1);
-        this.options = opening.options();
+        this.options = options;
         this.ahead = Math.max(MIN_AHEAD, Math.min(MAX_AHEAD, AHEAD_BYTES / options.chunkSize()));
     }
 
@@ -64,8 +67,23 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
      */
     static CompletableFuture<StreamingReader> open(
             Connection connection, Pid pid, OpenReader opening, @Nullable Duration timeout) {
-        StreamSyscallRequest first = StreamCodec.encode(pid.value(), opening);
-        RemoteReader reader = new RemoteReader(connection, opening);
+        return open(
+                StreamCodec.encode(pid.value(), opening),
+                new RemoteReader(connection, opening, opening.options()),
+                timeout);
+    }
+
+    /** Opens the output of a program, in the same way. */
+    static CompletableFuture<StreamingReader> open(
+            Connection connection, Pid pid, OpenProcessOutput opening, @Nullable Duration timeout) {
+        return open(
+                StreamCodec.encode(pid.value(), opening),
+                new RemoteReader(connection, opening, opening.options()),
+                timeout);
+    }
+
+    private static CompletableFuture<StreamingReader> open(
+            StreamSyscallRequest first, RemoteReader reader, @Nullable Duration timeout) {
         CompletableFuture<StreamingReader> opened = reader.open(first, reader.ahead, timeout);
         reader.halfClose();
         return opened;
@@ -155,8 +173,11 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
     @Override
     public ByteBuffer chunk() {
         synchronized (lock) {
-            if (chunk == null || closed) {
+            if (chunk == null) {
                 throw new IllegalStateException("there is no chunk; call next() first, and only while it returns true");
+            }
+            if (closed) {
+                throw failure(ErrorCode.CANCELLED, "the stream was closed");
             }
             return chunk.asReadOnlyBuffer();
         }
@@ -181,16 +202,37 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
 
     @Override
     public void close() {
-        List<ChunkFrame<StreamSyscallChunk>> left;
+        SyscallException reason = failure(ErrorCode.CANCELLED, "the stream was closed");
         synchronized (lock) {
+            if (closed) {
+                return;
+            }
             closed = true;
-            fail(failure(ErrorCode.CANCELLED, "the stream was closed"));
-            left = new ArrayList<>(arrived);
-            arrived.clear();
+            fail(reason);
             lock.notifyAll();
         }
+        discard();
+        cancel(reason);
+    }
+
+    @Override
+    void discard() {
+        List<ChunkFrame<StreamSyscallChunk>> left;
+        synchronized (lock) {
+            unwanted = true;
+            left = new ArrayList<>(arrived);
+            arrived.clear();
+        }
         left.forEach(ChunkFrame::close);
-        cancel(failure(ErrorCode.CANCELLED, "the stream was closed"));
+    }
+
+    @Override
+    void settle() {
+        synchronized (lock) {
+            for (int left = arrived.size(); left > 0; left--) {
+                arrived.add(arrived.remove().inOwnMemory());
+            }
+        }
     }
 
     @Override
@@ -211,7 +253,7 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
 
     private void arrived(ChunkFrame<StreamSyscallChunk> frame) {
         synchronized (lock) {
-            if (!closed) {
+            if (!unwanted) {
                 arrived.add(frame);
                 arrivedBytes += frame.chunkSize();
                 lock.notifyAll();

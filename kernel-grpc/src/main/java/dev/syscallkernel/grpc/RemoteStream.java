@@ -49,6 +49,12 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     @Nullable
     abstract SyscallException missing();
 
+    /** Nothing more will come: what is left must keep nothing of the network's, for it may never be taken. */
+    void settle() {}
+
+    /** What has come, and what is still to come, is wanted by nobody. Safe from any thread, any number of times. */
+    void discard() {}
+
     /** Releases what is held. Safe from any thread, any number of times. */
     public abstract void close();
 
@@ -60,6 +66,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
      */
     final CompletableFuture<T> open(StreamSyscallRequest first, int prefetch, @Nullable Duration timeout) {
         call.start(this, new Metadata());
+        connection.joined(this);
         call.request(prefetch);
         send(ChunkFrame.of(first));
         if (timeout != null) {
@@ -121,6 +128,14 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
             sent = true;
             connection.tell(() -> call.cancel(reason.reason(), null));
         }
+        // If the network is gone, nobody hears of the cancellation, and what has come waits in its buffers to be taken.
+        request(Integer.MAX_VALUE);
+    }
+
+    /** The connection is closed: ends the stream at once. */
+    final void connectionClosed() {
+        discard();
+        cancel(connection.closedFailure(opening.name(), opening.subject()));
     }
 
     /** Nothing more will come. Only the first end counts. */
@@ -190,7 +205,10 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
                     ? missing()
                     : connection.failure(status.asRuntimeException(trailers), opening.name(), opening.subject());
             end(problem);
+            problem = failure; // the first one
         }
+        connection.left(this);
+        settle();
         if (!answered) {
             SyscallException reason =
                     problem == null ? Failures.unintelligible(opening.name(), opening.subject(), null) : problem;

@@ -127,14 +127,14 @@ final class SpecCodec {
         };
     }
 
-    private static String assignment(String key, String value) {
+    static String assignment(String key, String value) {
         if (key.isEmpty() || key.indexOf('=') >= 0) {
             throw new IllegalArgumentException("not the name of an environment variable: '" + key + "'");
         }
         return text(key) + "=" + text(value);
     }
 
-    private static Map<String, String> environment(List<String> assignments) {
+    static Map<String, String> environment(List<String> assignments) {
         Map<String, String> environment = new LinkedHashMap<>();
         for (String assignment : assignments) {
             int equals = assignment.indexOf('=');

@@ -1,8 +1,10 @@
 package dev.syscallkernel.grpc;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.security.Capability;
@@ -23,6 +25,10 @@ final class Statuses {
     private static final String DOMAIN = "syscallkernel";
     private static final String MESSAGE = "message";
     private static final String CAPABILITY = "capability";
+
+    /** When a client that met a limit may try again. */
+    private static final Duration RETRY_DELAY =
+            Duration.newBuilder().setSeconds(1).build();
 
     /** Trailers have at most 8 KiB at most clients; text takes up to three times its size in them, and comes twice. */
     private static final int MAX_TEXT_BYTES = 1000;
@@ -49,11 +55,15 @@ final class Statuses {
                 .setReason(failure.code().name())
                 .putMetadata(MESSAGE, bounded(failure.reason()));
         failure.capability().ifPresent(capability -> info.putMetadata(CAPABILITY, capability.name()));
-        return StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
+        com.google.rpc.Status.Builder status = com.google.rpc.Status.newBuilder()
                 .setCode(statusCode(failure.code()).value())
                 .setMessage(bounded(Failures.reason(failure.getMessage())))
-                .addDetails(Any.pack(info.build()))
-                .build());
+                .addDetails(Any.pack(info.build()));
+        if (failure.code() == ErrorCode.RESOURCE_EXHAUSTED) {
+            status.addDetails(
+                    Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY).build()));
+        }
+        return StatusProto.toStatusRuntimeException(status.build());
     }
 
     /** The failure that the server told by this status; empty if it was not the kernel's server that set it. */

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** A stream that a client opens. Its first message decides which way the bytes go. */
 final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, ChunkFrame<StreamSyscallChunk>> {
 
+    /** How many messages a client may send before any is taken. */
+    static final int FIRST_MESSAGES = 2;
+
     /** One way. The methods are those of the call, and called like them: one at a time, and they must not block. */
     interface Direction {
         /** Opens what is to be streamed. Runs where it may block. */
@@ -37,6 +40,7 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
 
     private final ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> call;
     private final WorkPool pool;
+    private final OutboundMemory memory;
     private final IntFunction<KernelProcess> processes;
     private volatile @Nullable Direction direction; // written once, by the listener's methods
 
@@ -44,20 +48,23 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
             ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> call,
             ActiveCalls active,
             WorkPool pool,
+            OutboundMemory memory,
             IntFunction<KernelProcess> processes) {
         super(call, active);
         this.call = call;
         this.pool = pool;
+        this.memory = memory;
         this.processes = processes;
     }
 
     static ServerCallHandler<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> handler(
             ActiveCalls active, WorkPool pool, IntFunction<KernelProcess> processes) {
+        OutboundMemory memory = new OutboundMemory();
         return (ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> incoming,
                 Metadata headers) -> {
             // The second one is the next chunk, waiting while the first one is written; or an error in a read.
-            incoming.request(2);
-            return new StreamCall(incoming, active, pool, processes).begin();
+            incoming.request(FIRST_MESSAGES);
+            return new StreamCall(incoming, active, pool, memory, processes).begin();
         };
     }
 
@@ -83,8 +90,10 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
     private Direction choose(ChunkFrame<StreamSyscallRequest> message) {
         try {
             return switch (message.message().getRequestCase()) {
-                case READ -> new ReadStream(this, pool, message.message());
+                case READ -> ReadStream.ofFile(this, pool, memory, message.message());
                 case WRITE -> new WriteStream(this, pool, message);
+                case PROCESS_OUTPUT -> ReadStream.ofOutput(this, pool, memory, message.message());
+                case PROCESS_INPUT -> new FeedStream(this, pool, message.message());
                 case REQUEST_NOT_SET ->
                     throw Failures.malformed(
                             "stream_syscall", "the first message asks for no stream that this server knows");
@@ -131,9 +140,9 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
         return processes.apply(pid).executeAsync(opening, KernelService.UNLIMITED);
     }
 
-    /** Asks for one more message. */
-    void request() {
-        call.request(1);
+    /** Asks for more messages. */
+    void request(int messages) {
+        call.request(messages);
     }
 
     /** Sets how many bytes may wait for the network before the call is no longer ready. */

@@ -3,12 +3,16 @@ package dev.syscallkernel.grpc;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.proto.StreamFileRead;
 import dev.syscallkernel.proto.StreamFileWrite;
+import dev.syscallkernel.proto.StreamProcessInput;
+import dev.syscallkernel.proto.StreamProcessOutput;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.proto.UploadStatusRequest;
 import dev.syscallkernel.proto.UploadStatusResponse;
 import dev.syscallkernel.stream.ProgressListener;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessInput;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.stream.UploadStatus;
@@ -26,7 +30,12 @@ final class StreamCodec {
 
     /** The kinds of syscalls that do not travel as members of a request. */
     static Set<Class<?>> types() {
-        return Set.of(OpenReader.class, OpenWriter.class, GetUploadStatus.class);
+        return Set.of(
+                OpenReader.class,
+                OpenWriter.class,
+                OpenProcessOutput.class,
+                OpenProcessInput.class,
+                GetUploadStatus.class);
     }
 
     /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
@@ -62,6 +71,58 @@ final class StreamCodec {
                 read.hasLength() ? OptionalLong.of(WireValues.saturated(read.getLength())) : OptionalLong.empty(),
                 read.getChecksum(),
                 ProgressListener.NONE);
+    }
+
+    static StreamSyscallRequest encode(int pid, OpenProcessOutput call) {
+        ReadOptions options = call.options();
+        StreamProcessOutput.Builder output = StreamProcessOutput.newBuilder()
+                .setTargetPid(call.target().value())
+                .setOutput(WireEnums.toWire(call.output()))
+                .setChunkSize(options.chunkSize())
+                .setOffset(options.offset())
+                .setChecksum(options.checksum())
+                .setProgress(true); // tells that the output is open, even if there is none yet
+        options.length().ifPresent(output::setLength);
+        return StreamSyscallRequest.newBuilder()
+                .setPid(pid)
+                .setProcessOutput(output)
+                .build();
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static OpenProcessOutput decode(StreamProcessOutput output) {
+        try {
+            ReadOptions options = new ReadOptions(
+                    output.getChunkSize() == 0 ? ReadOptions.DEFAULT_CHUNK_SIZE : output.getChunkSize(),
+                    WireValues.positive(output.getOffset(), "offset"),
+                    output.hasLength()
+                            ? OptionalLong.of(WireValues.saturated(output.getLength()))
+                            : OptionalLong.empty(),
+                    output.getChecksum(),
+                    ProgressListener.NONE);
+            return new OpenProcessOutput(
+                    ProcessCalls.target(output.getTargetPid()), WireEnums.fromWire(output.getOutput()), options);
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid("process_output", Integer.toUnsignedString(output.getTargetPid()), refusal);
+        }
+    }
+
+    static StreamSyscallRequest encode(int pid, OpenProcessInput call) {
+        return StreamSyscallRequest.newBuilder()
+                .setPid(pid)
+                .setProcessInput(StreamProcessInput.newBuilder()
+                        .setTargetPid(call.target().value())
+                        .setProgress(true)) // tells that the input is open, and how much of it the program has
+                .build();
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for a request that makes no sense */
+    static OpenProcessInput decode(StreamProcessInput input) {
+        try {
+            return new OpenProcessInput(ProcessCalls.target(input.getTargetPid()));
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid("process_input", Integer.toUnsignedString(input.getTargetPid()), refusal);
+        }
     }
 
     /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */

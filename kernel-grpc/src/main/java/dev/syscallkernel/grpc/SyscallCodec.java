@@ -19,14 +19,17 @@ import org.jspecify.annotations.Nullable;
 final class SyscallCodec {
     private static final Map<Class<?>, WireSyscall<?, ?>> BY_TYPE = new HashMap<>();
     private static final Map<SyscallCase, WireSyscall<?, ?>> BY_MEMBER = new EnumMap<>(SyscallCase.class);
+    private static final Map<String, WireSyscall<?, ?>> BY_NAME = new HashMap<>();
 
     static {
-        List<WireSyscall<?, ?>> all =
-                Stream.concat(FileCalls.ALL.stream(), SystemCalls.ALL.stream()).toList();
+        List<WireSyscall<?, ?>> all = Stream.of(FileCalls.ALL, ProcessCalls.ALL, SystemCalls.ALL)
+                .flatMap(List::stream)
+                .toList();
         for (WireSyscall<?, ?> syscall : all) {
             if (BY_TYPE.put(syscall.type(), syscall) != null || BY_MEMBER.put(syscall.member(), syscall) != null) {
                 throw new IllegalStateException("mapped twice: " + syscall);
             }
+            BY_NAME.put(name(syscall.member()), syscall);
         }
     }
 
@@ -66,36 +69,73 @@ final class SyscallCodec {
         try {
             return mapping.reader().apply(request);
         } catch (IllegalArgumentException refusal) {
-            throw Failures.invalid(request.getSyscallCase().name().toLowerCase(Locale.ROOT), "", refusal);
+            throw Failures.invalid(name(request.getSyscallCase()), "", refusal);
         }
     }
 
+    /** Members of a request have the names of the syscalls. */
+    private static String name(SyscallCase member) {
+        return member.name().toLowerCase(Locale.ROOT);
+    }
+
     static <R extends @Nullable Object> SyscallResponse success(Syscall<R> call, R result) {
+        return success(mapping(call).result(), result);
+    }
+
+    /** The result of a call of which only the name is known. */
+    @SuppressWarnings("unchecked") // Every call of this name has a result of the same type.
+    static <R extends @Nullable Object> SyscallResponse success(String syscall, R result) {
+        return success((WireResult<R>) mapping(syscall).result(), result);
+    }
+
+    private static <R extends @Nullable Object> SyscallResponse success(WireResult<R> wire, R result) {
         SuccessResult.Builder success = SuccessResult.newBuilder();
-        mapping(call).result().writer().accept(result, success);
+        wire.writer().accept(result, success);
         return SyscallResponse.newBuilder().setSuccess(success).build();
     }
 
     /** @throws SyscallException if the call failed */
     static <R extends @Nullable Object> R result(Syscall<R> call, SyscallResponse response) {
+        return result(mapping(call).result(), response, call.name(), call.subject());
+    }
+
+    /**
+     * The result of a call of which only the name is known.
+     *
+     * @throws SyscallException if the call failed
+     */
+    static @Nullable Object result(String syscall, String subject, SyscallResponse response) {
+        return result(mapping(syscall).result(), response, syscall, subject);
+    }
+
+    private static <R extends @Nullable Object> R result(
+            WireResult<R> wire, SyscallResponse response, String syscall, String subject) {
         return switch (response.getResultCase()) {
-            case SUCCESS -> result(call, response.getSuccess());
-            case ERROR -> throw Failures.fromWire(response.getError(), call);
-            case PERMISSION_DENIED -> throw Failures.fromWire(response.getPermissionDenied(), call);
-            case RESULT_NOT_SET -> throw Failures.unintelligible(call.name(), call.subject(), null);
+            case SUCCESS -> result(wire, response.getSuccess(), syscall, subject);
+            case ERROR -> throw Failures.fromWire(response.getError(), syscall, subject);
+            case PERMISSION_DENIED -> throw Failures.fromWire(response.getPermissionDenied(), syscall, subject);
+            case SKIPPED, RESULT_NOT_SET -> throw Failures.unintelligible(syscall, subject, null);
         };
     }
 
-    private static <R extends @Nullable Object> R result(Syscall<R> call, SuccessResult success) {
-        WireResult<R> result = mapping(call).result();
-        if (success.getValueCase() != result.value()) {
-            throw Failures.unintelligible(call.name(), call.subject(), null);
+    private static <R extends @Nullable Object> R result(
+            WireResult<R> wire, SuccessResult success, String syscall, String subject) {
+        if (success.getValueCase() != wire.value()) {
+            throw Failures.unintelligible(syscall, subject, null);
         }
         try {
-            return result.reader().apply(success);
+            return wire.reader().apply(success);
         } catch (IllegalArgumentException refusal) {
-            throw Failures.unintelligible(call.name(), call.subject(), refusal);
+            throw Failures.unintelligible(syscall, subject, refusal);
         }
+    }
+
+    private static WireSyscall<?, ?> mapping(String syscall) {
+        WireSyscall<?, ?> mapping = BY_NAME.get(syscall);
+        if (mapping == null) {
+            throw Failures.unintelligible(syscall, "", null);
+        }
+        return mapping;
     }
 
     @SuppressWarnings("unchecked") // The table holds each mapping under the class of its calls.

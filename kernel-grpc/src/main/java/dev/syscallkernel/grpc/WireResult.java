@@ -4,6 +4,11 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.FileStat;
+import dev.syscallkernel.process.ExitStatus;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessState;
+import dev.syscallkernel.process.ProcessStats;
+import dev.syscallkernel.process.SpawnedProcess;
 import dev.syscallkernel.proto.DirectoryListing;
 import dev.syscallkernel.proto.SuccessResult;
 import dev.syscallkernel.proto.SuccessResult.ValueCase;
@@ -79,6 +84,38 @@ record WireResult<R extends @Nullable Object>(
             ValueCase.NUMBER,
             (uptime, to) -> to.setNumber(WireValues.nanos(uptime)).setData(littleEndian(uptime.toSeconds())),
             from -> Duration.ofNanos(from.getNumber()));
+
+    static final WireResult<SpawnedProcess> SPAWNED = new WireResult<>(
+            ValueCase.SPAWNED,
+            (spawned, to) -> to.setSpawned(CommandCodec.toWire(spawned)).setData(JsonData.of(spawned)),
+            from -> CommandCodec.fromWire(from.getSpawned()));
+
+    static final WireResult<ExitStatus> EXIT = new WireResult<>(
+            ValueCase.EXIT_STATUS,
+            (status, to) -> to.setExitStatus(CommandCodec.toWire(status)).setData(JsonData.of(status)),
+            from -> CommandCodec.fromWire(from.getExitStatus()));
+
+    static final WireResult<ProcessInfo> PROCESS = new WireResult<>(
+            ValueCase.PROCESS,
+            (info, to) -> to.setProcess(ProcessCodec.toWire(info)).setData(JsonData.of(info)),
+            from -> ProcessCodec.fromWire(from.getProcess()));
+
+    static final WireResult<List<ProcessInfo>> PROCESSES = new WireResult<>(
+            ValueCase.PROCESSES,
+            (infos, to) -> to.setProcesses(CommandCodec.toWire(infos)).setData(JsonData.ofProcesses(infos)),
+            from -> from.getProcesses().getProcessesList().stream()
+                    .map(ProcessCodec::fromWire)
+                    .toList());
+
+    static final WireResult<ProcessState> STATE = new WireResult<>(
+            ValueCase.PROCESS_STATE,
+            (state, to) -> to.setProcessState(WireEnums.toWire(state)).setData(ByteString.copyFromUtf8(state.name())),
+            from -> WireEnums.fromWire(from.getProcessState()));
+
+    static final WireResult<ProcessStats> STATS = new WireResult<>(
+            ValueCase.PROCESS_STATS,
+            (stats, to) -> to.setProcessStats(CommandCodec.toWire(stats)).setData(JsonData.of(stats)),
+            from -> CommandCodec.fromWire(from.getProcessStats()));
 
     private static ByteString littleEndian(long number) {
         return ByteString.copyFrom(

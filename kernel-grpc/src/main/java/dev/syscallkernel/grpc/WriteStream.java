@@ -21,14 +21,20 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file on its way from a client. The next chunk is asked for when the kernel has taken the one before, so at most two
- * are in memory: the one that is being written, and the one that waits. While the client sends nothing, the stream holds
- * no thread.
+ * A file on its way from a client. Chunks are asked for when the kernel has taken those before, so no more than eight are
+ * in memory, or two large ones: the one that is being written, and those that wait. While the client sends nothing, the
+ * stream holds no thread.
  *
  * <p>The writer is only used in turns, by one thread at a time. A stream that ends early is closed in a turn too: after
  * what is being written, and before anything else.
  */
 final class WriteStream implements StreamCall.Direction {
+    /** How many chunks may wait while one is written: asking for them one by one would wake two threads for each. */
+    private static final int MAX_AHEAD = 8;
+
+    /** The same in bytes: of large chunks, only two may be there at a time. */
+    private static final int AHEAD_BYTES = 512 << 10;
+
     /** After how many bytes a fast stream lets others have the thread. */
     private static final int TURN_BYTES = 1 << 20;
 
@@ -46,9 +52,11 @@ final class WriteStream implements StreamCall.Direction {
     private boolean finishing; // guarded by lock; the message that finishes the stream has come
     private boolean committing; // guarded by lock; and it can no longer be taken back
     private boolean halfClosed; // guarded by lock
+    private boolean refused; // guarded by lock; a message was, so nothing will be published
     private boolean released; // guarded by lock
     private @Nullable CompletableFuture<StreamingWriter> future; // guarded by lock
     private @Nullable StreamingWriter writer; // guarded by lock
+    private int expected = StreamCall.FIRST_MESSAGES; // messages asked for and not yet taken; used in turns only
 
     /**
      * @param first is owned by the stream, unless this throws
@@ -103,7 +111,6 @@ final class WriteStream implements StreamCall.Direction {
     public void received(ChunkFrame<StreamSyscallRequest> message) {
         boolean kept = false;
         try {
-            requireSense(message);
             kept = keep(message);
         } finally {
             if (!kept) {
@@ -113,7 +120,11 @@ final class WriteStream implements StreamCall.Direction {
         turns.wish();
     }
 
+    /** Called under lock. */
     private void requireSense(ChunkFrame<StreamSyscallRequest> message) {
+        if (finishing) {
+            throw refusal("there is a message after the one with 'finish'");
+        }
         StreamSyscallRequest request = message.message();
         String path = request.getWrite().getPath();
         if (!request.hasWrite()) {
@@ -136,8 +147,11 @@ final class WriteStream implements StreamCall.Direction {
             if (released || committing) {
                 return false;
             }
-            if (finishing) {
-                throw refusal("there is a message after the one with 'finish'");
+            try {
+                requireSense(message);
+            } catch (SyscallException refusal) {
+                refused = true; // at once: what is refused must not be published before the call has failed
+                throw refusal;
             }
             finishing = message.message().getWrite().getFinish();
             return inbox.add(message);
@@ -180,6 +194,7 @@ final class WriteStream implements StreamCall.Direction {
 
     private void take(StreamingWriter open, ChunkFrame<StreamSyscallRequest> next) {
         StreamFileWrite message = next.message().getWrite();
+        int size = next.chunkSize();
         try {
             try (next) {
                 write(open, next, message);
@@ -187,11 +202,22 @@ final class WriteStream implements StreamCall.Direction {
             if (message.getFinish()) {
                 commit(open);
             } else {
-                call.request();
+                requestMore(size);
                 tellProgress(open);
             }
         } catch (Throwable problem) { // also errors: the client would wait forever
             call.fail(problem);
+        }
+    }
+
+    /** Lets the client send more when half of what it may has come. */
+    private void requestMore(int chunkSize) {
+        int fitting = Math.min(MAX_AHEAD, AHEAD_BYTES / Math.max(1, chunkSize));
+        int ahead = Math.max(StreamCall.FIRST_MESSAGES, fitting);
+        expected--;
+        if (expected <= ahead / 2) {
+            call.request(ahead - expected);
+            expected = ahead;
         }
     }
 
@@ -222,7 +248,7 @@ final class WriteStream implements StreamCall.Direction {
 
     private void commit(StreamingWriter open) {
         synchronized (lock) {
-            if (released) {
+            if (released || refused) {
                 return; // a message after the last one, or a client that left
             }
             committing = true;

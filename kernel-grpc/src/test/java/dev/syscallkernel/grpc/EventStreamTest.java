@@ -15,8 +15,18 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -157,5 +167,43 @@ class EventStreamTest extends ServerTest {
         assertThat(Status.fromThrowable(stream.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
                         .getCode())
                 .isEqualTo(Status.Code.OK);
+    }
+
+    /** Its answer to the server's farewell fails, and with it the connection: by then it must have read the rest. */
+    @Test
+    void aSubscriberOnAUnixSocketHearsThatTheServerClosesWellEvenIfItIsLate() throws Exception {
+        Path socket = ServedKernel.socketPath();
+        EventLoopGroup network = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        ManagedChannel late = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                .overrideAuthority("localhost")
+                .channelType(NioDomainSocketChannel.class)
+                .eventLoopGroup(network)
+                .withOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(32).maxMessagesPerRead(1)) // so that it writes between its reads
+                .usePlaintext()
+                .build();
+        try (KernelServer unix =
+                KernelServer.builder(kernel).listen("unix:" + socket).build()) {
+            unix.start();
+            Stream stream = new Stream(late).awaitSubscribed();
+            stream.call.request(1);
+            CountDownLatch closed = new CountDownLatch(1);
+            network.execute(() -> {
+                try {
+                    closed.await();
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            unix.close();
+            closed.countDown();
+            Throwable end = stream.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            assertThat(Status.fromThrowable(end).getCode()).as(end.toString()).isEqualTo(Status.Code.OK);
+        } finally {
+            late.shutdownNow();
+            var unused = network.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            Files.delete(socket.getParent());
+        }
     }
 }

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.ListenableFuture;
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.proto.GetCurrentTimeCall;
 import dev.syscallkernel.proto.KernelServiceGrpc;
 import dev.syscallkernel.proto.SleepCall;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.proto.SyscallResponse;
+import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.stream.StreamingReader;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -154,12 +159,8 @@ class KernelServerTest extends ServerTest {
     }
 
     @Test
-    void afterTheGraceTheRestIsCancelled() throws Exception {
-        try (KernelServer hurried = KernelServer.builder(kernel)
-                .listen("127.0.0.1:0")
-                .grace(Duration.ofMillis(10))
-                .build()) {
-            hurried.start();
+    void afterTheGraceTheRestEndsAsUnavailable() throws Exception {
+        try (KernelServer hurried = hurriedServer()) {
             server.close();
             server = hurried;
             ManagedChannel other = connect();
@@ -167,9 +168,40 @@ class KernelServerTest extends ServerTest {
             channel = other;
             ListenableFuture<SyscallResponse> sleeping = sleep(TimeUnit.HOURS.toMillis(1));
             hurried.close();
-            assertThatThrownBy(() -> sleeping.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
-                    .isInstanceOf(ExecutionException.class);
+            ExecutionException failure = catchThrowableOfType(
+                    ExecutionException.class, () -> sleeping.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            assertStatus(Throwables.getRootCause(failure), Status.Code.UNAVAILABLE, ErrorCode.UNAVAILABLE);
+            assertThat(failure).hasMessageContaining("the server is stopping");
         }
+    }
+
+    @Test
+    void aStreamThatNobodyReadsEndsAsUnavailableToo() throws Exception {
+        Files.write(workspace.resolve("big"), new byte[8 << 20]);
+        try (KernelServer hurried = hurriedServer();
+                RemoteKernel remote = RemoteKernel.connect(hurried.address())) {
+            KernelProcess process = remote.createProcess(
+                    ProcessSpec.named("slow").grant(Capability.READ_FILE).build());
+            try (StreamingReader reader = process.read("/workspace/big")) {
+                assertThat(reader.next()).isTrue();
+                hurried.close();
+                SyscallException failure = catchThrowableOfType(SyscallException.class, () -> {
+                    while (reader.next()) {
+                        assertThat(reader.bytesRead()).isLessThan(8 << 20);
+                    }
+                });
+                assertThat(failure.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+                assertThat(failure).hasMessageContaining("stopping");
+            }
+        }
+    }
+
+    private KernelServer hurriedServer() throws IOException {
+        return KernelServer.builder(kernel)
+                .listen("127.0.0.1:0")
+                .grace(Duration.ofMillis(10))
+                .build()
+                .start();
     }
 
     /** A call that has arrived at the kernel. */
@@ -264,6 +296,17 @@ class KernelServerTest extends ServerTest {
         server.close();
         server.close();
         KernelServer.builder(kernel).listen("127.0.0.1:0").build().close();
+    }
+
+    @Test
+    void theAddressIsKnownFromTheStartToBeyondTheEnd() {
+        String address = server.address();
+        server.close();
+        assertThat(server.address()).isEqualTo(address);
+        try (KernelServer unstarted =
+                KernelServer.builder(kernel).listen("127.0.0.1:0").build()) {
+            assertThatThrownBy(unstarted::address).isInstanceOf(IllegalStateException.class);
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.contract.Bubblewrap;
 import dev.syscallkernel.proto.Capability;
 import dev.syscallkernel.proto.CopyFileCall;
 import dev.syscallkernel.proto.CreateDirectoryCall;
@@ -35,13 +36,17 @@ import dev.syscallkernel.proto.SyscallResponse;
 import dev.syscallkernel.proto.TruncateFileCall;
 import dev.syscallkernel.proto.UpdateSandboxRequest;
 import dev.syscallkernel.proto.UpdateSandboxResponse;
+import dev.syscallkernel.proto.WaitProcessCall;
 import dev.syscallkernel.proto.WriteFileCall;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -272,15 +277,39 @@ class OldClientTest extends ServerTest {
     }
 
     @Test
-    void isToldThatProgramsCannotBeStarted() {
+    void startsAProgramWithAProcess() throws IOException {
+        Bubblewrap.require();
+        for (Path directory : List.of(host, workspace)) { // which the user of programs has to enter
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
         CreateProcessResponse response = stub().createProcess(CreateProcessRequest.newBuilder()
                 .setName("program")
                 .setSandboxLevel(SandboxLevel.PRIVILEGED)
-                .setCommand("/bin/true")
+                .setCommand("sh")
+                .addArgs("-c")
+                .addArgs("exit $CODE")
+                .addEnvVars("CODE=7")
+                .build());
+        assertThat(response.getError()).isEmpty();
+        assertThat(response.getOsPid()).isPositive();
+        pid = response.getPid();
+        String status = data(call ->
+                        call.setWaitProcess(WaitProcessCall.newBuilder().setTargetPid(response.getProgramPid())))
+                .toStringUtf8();
+        assertThat(status).startsWith("{\"code\":7,");
+    }
+
+    @Test
+    void getsNoProcessWithoutTheProgramItAskedFor() {
+        Bubblewrap.require();
+        CreateProcessResponse response = stub().createProcess(CreateProcessRequest.newBuilder()
+                .setName("program")
+                .setSandboxLevel(SandboxLevel.PRIVILEGED)
+                .setCommand("/bin/no-such-program")
                 .build());
         assertThat(response.getSuccess()).isFalse();
         assertThat(response.getPid()).isZero();
-        assertThat(response.getError()).contains("cannot start programs yet");
+        assertThat(response.getError()).contains("no such program");
     }
 
     @Test

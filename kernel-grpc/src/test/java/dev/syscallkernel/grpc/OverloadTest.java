@@ -8,6 +8,7 @@ import dev.syscallkernel.KernelInfo;
 import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.batch.BatchExecutor;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
@@ -52,6 +53,11 @@ class OverloadTest {
         private final CountDownLatch proceed = new CountDownLatch(1);
 
         @Override
+        public BatchExecutor batches() {
+            throw fault();
+        }
+
+        @Override
         public KernelInfo info() {
             try {
                 proceed.await();
@@ -64,7 +70,8 @@ class OverloadTest {
                     dev.syscallkernel.security.SandboxLevel.MINIMAL,
                     dev.syscallkernel.process.ResourceLimits.DEFAULT,
                     1,
-                    Set.of());
+                    Set.of(),
+                    null);
         }
 
         private static IllegalStateException fault() {
@@ -84,6 +91,11 @@ class OverloadTest {
         @Override
         public List<ProcessInfo> processes() {
             throw new StackOverflowError("a secret of the host");
+        }
+
+        @Override
+        public dev.syscallkernel.task.AsyncTaskManager tasks() {
+            throw fault();
         }
 
         @Override

@@ -24,8 +24,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -198,16 +201,53 @@ class RemoteKernelTest extends ServerTest {
         Server empty = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .build()
                 .start();
-        try (RemoteKernel other = RemoteKernel.connect("127.0.0.1:" + empty.getPort())) {
-            assertFails(ErrorCode.UNSUPPORTED, other::info);
+        String address = "127.0.0.1:" + empty.getPort();
+        try (RemoteKernel other = RemoteKernel.connect(address);
+                Connection connection = new Connection(Endpoint.parse(address), null)) {
+            KernelProcess nobody = new RemoteProcess(connection, process.pid());
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    other::info,
+                    () -> other.createProcess(ProcessSpec.named("p").build()),
+                    () -> nobody.execute(new GetCurrentTime()),
+                    () -> nobody.read("/workspace/f"),
+                    () -> nobody.write("/workspace/f"))) {
+                assertThat(assertFails(ErrorCode.UNSUPPORTED, call))
+                        .hasMessageContaining(address)
+                        .hasMessageContaining("is it a kernel's server");
+            }
         } finally {
             empty.shutdownNow().awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+        try (ServerSocket web = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                RemoteKernel other = RemoteKernel.connect("127.0.0.1:" + web.getLocalPort())) {
+            Thread answering = new Thread(() -> answerAsTheWebDoes(web));
+            answering.start();
+            assertThat(assertFails(ErrorCode.UNAVAILABLE, other::info))
+                    .hasMessageContaining("127.0.0.1:" + web.getLocalPort())
+                    .hasMessageContaining("is this its address?");
+            web.close();
+            answering.join();
         }
         try (ServerSocket mute = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 RemoteKernel other = RemoteKernel.builder("127.0.0.1:" + mute.getLocalPort())
                         .callTimeout(Duration.ofMillis(200))
                         .build()) {
             assertFails(ErrorCode.TIMED_OUT, other::info);
+        }
+    }
+
+    private static void answerAsTheWebDoes(ServerSocket web) {
+        try {
+            while (true) {
+                try (Socket client = web.accept()) {
+                    client.getOutputStream()
+                            .write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+                    client.getInputStream().readAllBytes();
+                }
+            }
+        } catch (IOException closed) {
+            // The test is over.
         }
     }
 
@@ -242,6 +282,19 @@ class RemoteKernelTest extends ServerTest {
             assertFails(ErrorCode.TIMED_OUT, () -> unheard.execute(open));
             assertFails(ErrorCode.TIMED_OUT, () -> unheard.execute(open, Duration.ofMillis(50)));
             assertThat(unheard.executeAsync(open, HOUR).cancel(true)).isTrue();
+        }
+    }
+
+    @Test
+    void aStreamThatIsBeingOpenedHearsThatTheConnectionIsClosed() throws Exception {
+        try (ServerSocket mute = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                Connection connection = new Connection(Endpoint.parse("127.0.0.1:" + mute.getLocalPort()), null)) {
+            CompletableFuture<StreamingReader> opening = new RemoteProcess(connection, process.pid())
+                    .executeAsync(new OpenReader("/workspace/f", ReadOptions.DEFAULT), HOUR);
+            connection.close();
+            assertThatThrownBy(() -> opening.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .cause()
+                    .hasMessageContaining("UNAVAILABLE");
         }
     }
 

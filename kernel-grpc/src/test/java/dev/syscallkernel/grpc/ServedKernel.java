@@ -4,14 +4,17 @@ import dev.syscallkernel.KernelInfo;
 import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.batch.BatchExecutor;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.local.LocalKernel;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.SandboxLevel;
+import dev.syscallkernel.task.AsyncTaskManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Flow;
@@ -47,6 +50,7 @@ final class ServedKernel implements SyscallKernel {
         LocalKernel local = LocalKernel.builder()
                 .stateDirectory(stateDirectory)
                 .ceiling(SandboxLevel.PRIVILEGED)
+                .programGrace(Duration.ofMillis(500))
                 .build();
         KernelServer server = KernelServer.builder(local)
                 .listen(address)
@@ -72,8 +76,18 @@ final class ServedKernel implements SyscallKernel {
     }
 
     @Override
+    public BatchExecutor batches() {
+        return remote.batches();
+    }
+
+    @Override
     public KernelInfo info() {
         return remote.info();
+    }
+
+    @Override
+    public AsyncTaskManager tasks() {
+        return remote.tasks();
     }
 
     @Override

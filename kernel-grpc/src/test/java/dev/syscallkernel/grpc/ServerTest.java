@@ -47,6 +47,7 @@ abstract class ServerTest {
     void startServer() throws IOException {
         workspace = Files.createDirectory(host.resolve("workspace"));
         kernel = LocalKernel.builder()
+                .stateDirectory(host.resolve("state"))
                 .ceiling(dev.syscallkernel.security.SandboxLevel.PRIVILEGED)
                 .mount(new Mount.HostDirectory("/workspace", workspace, Access.READ_WRITE))
                 .build();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.fs.DirectoryEntry;
@@ -24,6 +25,26 @@ import dev.syscallkernel.fs.FileSyscall.SetWorkingDirectory;
 import dev.syscallkernel.fs.FileSyscall.StatFile;
 import dev.syscallkernel.fs.FileSyscall.TruncateFile;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
+import dev.syscallkernel.process.ChildInfo;
+import dev.syscallkernel.process.Command;
+import dev.syscallkernel.process.CommandLimits;
+import dev.syscallkernel.process.ExitCause;
+import dev.syscallkernel.process.ExitStatus;
+import dev.syscallkernel.process.LauncherTier;
+import dev.syscallkernel.process.ProcessInfo;
+import dev.syscallkernel.process.ProcessState;
+import dev.syscallkernel.process.ProcessStats;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessInfo;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessList;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessState;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessStats;
+import dev.syscallkernel.process.ProcessSyscall.KillProcess;
+import dev.syscallkernel.process.ProcessSyscall.SendSignal;
+import dev.syscallkernel.process.ProcessSyscall.SetProcessPriority;
+import dev.syscallkernel.process.ProcessSyscall.SpawnProcess;
+import dev.syscallkernel.process.ProcessSyscall.WaitProcess;
+import dev.syscallkernel.process.ProgramOutput;
+import dev.syscallkernel.process.SpawnedProcess;
 import dev.syscallkernel.proto.SleepCall;
 import dev.syscallkernel.proto.StreamSyscallRequest;
 import dev.syscallkernel.proto.SyscallRequest;
@@ -33,9 +54,13 @@ import dev.syscallkernel.proto.TruncateFileCall;
 import dev.syscallkernel.proto.UploadStatusRequest;
 import dev.syscallkernel.proto.UploadStatusResponse;
 import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.Sandbox;
+import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamSyscall;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessInput;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.stream.UploadStatus;
@@ -53,6 +78,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -73,6 +99,20 @@ class SyscallCodecTest {
             0640,
             Instant.ofEpochSecond(-5, 123_456_789),
             "somebody");
+
+    private static final ProcessInfo PROCESS = new ProcessInfo(
+            new Pid(7),
+            UNICODE,
+            SandboxLevel.PRIVILEGED,
+            2,
+            Sandbox.NOTHING,
+            List.of(),
+            "/w",
+            Instant.ofEpochSecond(5),
+            1,
+            2,
+            3,
+            new ChildInfo(new Pid(6), "/w/tool", 4711, LauncherTier.CONTAINED));
 
     /** A call, and a result that it could have. */
     private record Sample<R extends @Nullable Object>(Syscall<R> call, R result) {}
@@ -109,6 +149,30 @@ class SyscallCodecTest {
             silent(new SetEnvVar("KEY", "a=b")),
             silent(new Sleep(Duration.ofMillis(1500))),
             silent(new Sleep(Duration.ofMillis(Long.MAX_VALUE))),
+            new Sample<>(
+                    new SpawnProcess(Command.of(UNICODE, "", "a b").build()),
+                    new SpawnedProcess(new Pid(7), 4_000_000)),
+            new Sample<>(
+                    new SpawnProcess(new Command(
+                            "x",
+                            List.of(),
+                            Map.of("K", "a=b"),
+                            "/w",
+                            Command.Input.STREAM,
+                            Command.Output.MERGED,
+                            new CommandLimits(1, Duration.ofMillis(2), 3, 4, 5, Duration.ofMillis(6), 7),
+                            Set.of())),
+                    new SpawnedProcess(new Pid(1), 1)),
+            new Sample<>(new KillProcess(new Pid(7)), new ExitStatus(143, 15, ExitCause.CANCELLED, true, true)),
+            silent(new SendSignal(new Pid(7), 64)),
+            new Sample<>(new GetProcessInfo(new Pid(Integer.MAX_VALUE)), PROCESS),
+            new Sample<>(new GetProcessList(), List.of(PROCESS)),
+            silent(new SetProcessPriority(new Pid(7), 3)),
+            new Sample<>(new GetProcessState(new Pid(7)), ProcessState.STOPPED),
+            new Sample<>(new GetProcessStats(new Pid(7)), new ProcessStats(Duration.ofNanos(5), 6, 7, 8)),
+            new Sample<>(new WaitProcess(new Pid(7)), new ExitStatus(0, 0, ExitCause.EXITED, false, false)),
+            new Sample<>(
+                    new WaitProcess(new Pid(7), Duration.ZERO), new ExitStatus(9, 0, ExitCause.EXITED, false, false)),
             new Sample<>(new GetUptime(), Duration.ofNanos(Long.MAX_VALUE)));
 
     private static final List<StreamSyscall<?>> STREAMS = List.of(
@@ -120,6 +184,11 @@ class SyscallCodecTest {
             new OpenWriter("/a", WriteOptions.DEFAULT.withMode(WriteMode.APPEND).withSync()),
             new OpenWriter(
                     "/a", WriteOptions.DEFAULT.withMode(WriteMode.CREATE_NEW).withUpload("🙂", Long.MAX_VALUE)),
+            new OpenProcessOutput(
+                    new Pid(7),
+                    ProgramOutput.STDERR,
+                    ReadOptions.DEFAULT.withOffset(5).withLength(6).withChecksum()),
+            new OpenProcessInput(new Pid(7)),
             new GetUploadStatus("🙂"));
 
     static List<Sample<?>> samples() {
@@ -168,6 +237,16 @@ class SyscallCodecTest {
     }
 
     @ParameterizedTest
+    @MethodSource("samples")
+    <R extends @Nullable Object> void resultsSurviveTheWayByTheNameOfTheirCall(Sample<R> sample)
+            throws InvalidProtocolBufferException {
+        String name = sample.call().name();
+        byte[] bytes = SyscallCodec.success(name, sample.result()).toByteArray();
+        assertThat(SyscallCodec.result(name, sample.call().subject(), SyscallResponse.parseFrom(bytes)))
+                .isEqualTo(sample.result());
+    }
+
+    @ParameterizedTest
     @MethodSource("streams")
     void streamsSurviveTheWay(StreamSyscall<?> call) throws InvalidProtocolBufferException {
         assertThat(overTheWire(call)).isEqualTo(call);
@@ -181,6 +260,14 @@ class SyscallCodecTest {
         if (call instanceof OpenWriter open) {
             byte[] bytes = StreamCodec.encode(7, open).toByteArray();
             return StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes).getWrite());
+        }
+        if (call instanceof OpenProcessOutput open) {
+            byte[] bytes = StreamCodec.encode(7, open).toByteArray();
+            return StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes).getProcessOutput());
+        }
+        if (call instanceof OpenProcessInput open) {
+            byte[] bytes = StreamCodec.encode(7, open).toByteArray();
+            return StreamCodec.decode(StreamSyscallRequest.parseFrom(bytes).getProcessInput());
         }
         byte[] bytes = StreamCodec.encode(7, (GetUploadStatus) call).toByteArray();
         return new GetUploadStatus(UploadStatusRequest.parseFrom(bytes).getUploadId());

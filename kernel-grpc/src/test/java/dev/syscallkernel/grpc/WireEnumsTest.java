@@ -4,9 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.fs.FileKind;
+import dev.syscallkernel.process.Command;
+import dev.syscallkernel.process.ExitCause;
+import dev.syscallkernel.process.LauncherTier;
+import dev.syscallkernel.process.ProcessState;
+import dev.syscallkernel.process.ProgramOutput;
+import dev.syscallkernel.proto.AsyncStatusResponse;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.stream.WriteMode;
+import dev.syscallkernel.task.Priority;
+import dev.syscallkernel.task.TaskState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -64,6 +72,32 @@ class WireEnumsTest {
     }
 
     @Test
+    void everyStateOfATaskHasTheNumberOfTheEarlierService() {
+        assertThat(TaskState.values())
+                .allSatisfy(state ->
+                        assertThat(WireEnums.fromWire(WireEnums.toWire(state))).isEqualTo(state));
+        assertThat(numbered(AsyncStatusResponse.Status::forNumber))
+                .containsExactly("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED");
+    }
+
+    @Test
+    void everyPriorityHasTheNumberThatWasAgreedOn() {
+        assertThat(Priority.values())
+                .allSatisfy(priority -> assertThat(WireEnums.fromWire(WireEnums.toWire(priority)))
+                        .isEqualTo(priority));
+        assertThat(WireEnums.fromWire(dev.syscallkernel.proto.Priority.PRIORITY_UNSPECIFIED))
+                .isEqualTo(Priority.NORMAL);
+        assertThat(numbered(dev.syscallkernel.proto.Priority::forNumber))
+                .containsExactly(
+                        "PRIORITY_UNSPECIFIED",
+                        "PRIORITY_BACKGROUND",
+                        "PRIORITY_LOW",
+                        "PRIORITY_NORMAL",
+                        "PRIORITY_HIGH",
+                        "PRIORITY_CRITICAL");
+    }
+
+    @Test
     void everyKindOfFileSurvivesTheWay() {
         assertThat(FileKind.values())
                 .allSatisfy(kind ->
@@ -77,5 +111,27 @@ class WireEnumsTest {
             names.add(next.name());
         }
         return names;
+    }
+
+    @Test
+    void whatConcernsProgramsSurvivesTheWay() {
+        for (ExitCause cause : ExitCause.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(cause))).isEqualTo(cause);
+        }
+        for (ProcessState state : ProcessState.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(state))).isEqualTo(state);
+        }
+        for (LauncherTier tier : LauncherTier.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(tier))).isEqualTo(tier);
+        }
+        for (ProgramOutput output : ProgramOutput.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(output))).isEqualTo(output);
+        }
+        for (Command.Input input : Command.Input.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(input))).isEqualTo(input);
+        }
+        for (Command.Output output : Command.Output.values()) {
+            assertThat(WireEnums.fromWire(WireEnums.toWire(output))).isEqualTo(output);
+        }
     }
 }

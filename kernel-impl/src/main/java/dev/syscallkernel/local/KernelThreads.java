@@ -19,21 +19,54 @@ final class KernelThreads implements AutoCloseable {
     private static final long IDLE_SECONDS = 10;
 
     private final ThreadPoolExecutor workers;
+    private final int taskThreads;
+    private final ThreadPoolExecutor tasks;
+    private final ThreadPoolExecutor batches;
     private final ThreadPoolExecutor callbacks;
 
     KernelThreads() {
         int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
         // The queue is bounded by what fills it: calls that wait, which each process has only so many of.
-        workers = new ThreadPoolExecutor(
-                processors, processors, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("worker"));
-        workers.allowCoreThreadTimeOut(true);
+        workers = pool(processors, "worker");
+        taskThreads = Math.max(4, processors);
+        tasks = pool(taskThreads, "task"); // whose queue is short: tasks wait for their turn elsewhere
+        // Bounded by what fills it: a lane for each of the batches under way, which their callers wait for.
+        batches = pool(2 * processors, "batch");
         callbacks = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), named("callback"));
+    }
+
+    private ThreadPoolExecutor pool(int threads, String role) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads,
+                threads,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                named(role),
+                (work, closed) -> callbacks().execute(work)); // a task that ends late must still be able to end
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     /** Does what is due, which never blocks. */
     Executor workers() {
         return workers;
+    }
+
+    /** Does what tasks have to do, which may block. */
+    Executor tasks() {
+        return tasks;
+    }
+
+    /** How many threads there are for tasks. */
+    int taskThreads() {
+        return taskThreads;
+    }
+
+    /** Does the work of parallel batches, which may block for as long as files take. */
+    Executor batches() {
+        return batches;
     }
 
     /** Calls what belongs to others. Takes work even after the kernel has closed: its threads end by themselves. */
@@ -53,5 +86,7 @@ final class KernelThreads implements AutoCloseable {
     @Override
     public void close() {
         workers.shutdown();
+        tasks.shutdown();
+        batches.shutdown();
     }
 }

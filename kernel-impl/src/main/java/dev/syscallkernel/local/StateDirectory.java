@@ -39,6 +39,7 @@ final class StateDirectory implements AutoCloseable {
             StateDirectory state = new StateDirectory(directory, false, lock);
             try {
                 deleteTree(state.scratch());
+                deleteTree(state.launchers());
                 return state;
             } catch (IOException problem) {
                 lock.close();
@@ -53,7 +54,10 @@ final class StateDirectory implements AutoCloseable {
     static StateDirectory temporary() {
         try {
             // Hidden from processes with a mount around it: they would find the scratch directories of the others.
-            return new StateDirectory(Files.createTempDirectory(".sk-syscallkernel-"), true, null);
+            Path directory = Files.createTempDirectory(".sk-syscallkernel-");
+            // The programs of a kernel that runs as root have another user, who has to get to the scratch directories.
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+            return new StateDirectory(directory, true, null);
         } catch (IOException problem) {
             throw failure("no temporary directory can be created: " + problem, problem);
         }
@@ -62,6 +66,16 @@ final class StateDirectory implements AutoCloseable {
     /** Beneath it lie the scratch directories of the processes. */
     Path scratch() {
         return directory.resolve("scratch");
+    }
+
+    /** Where the launchers of programs have files while those run. */
+    Path launchers() {
+        return directory.resolve("launchers");
+    }
+
+    /** The journal of atomic batches, if anything is kept beyond the life of the kernel. */
+    Optional<Path> journal() {
+        return temporary ? Optional.empty() : Optional.of(directory.resolve("journal"));
     }
 
     /** Where the records of uploads are kept, if anything is kept beyond the life of the kernel. */
@@ -73,6 +87,7 @@ final class StateDirectory implements AutoCloseable {
     public void close() {
         try {
             try {
+                deleteTree(launchers());
                 deleteTree(temporary ? directory : scratch());
             } finally {
                 if (lock != null) {

@@ -2,8 +2,10 @@ package dev.syscallkernel.local;
 
 import static dev.syscallkernel.security.Capability.CREATE_FILE;
 import static dev.syscallkernel.security.Capability.DELETE_FILE;
+import static dev.syscallkernel.security.Capability.KILL_PROCESS;
 import static dev.syscallkernel.security.Capability.LIST_DIRECTORY;
 import static dev.syscallkernel.security.Capability.READ_FILE;
+import static dev.syscallkernel.security.Capability.SPAWN_PROCESS;
 import static dev.syscallkernel.security.Capability.SYSTEM_INFO;
 import static dev.syscallkernel.security.Capability.TIME_ACCESS;
 import static dev.syscallkernel.security.Capability.WRITE_FILE;
@@ -24,6 +26,7 @@ import dev.syscallkernel.fs.FileSyscall.StatFile;
 import dev.syscallkernel.fs.FileSyscall.TruncateFile;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.local.call.SyscallContext;
+import dev.syscallkernel.local.child.Children;
 import dev.syscallkernel.local.fs.FileTree;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.process.Resources;
@@ -31,7 +34,18 @@ import dev.syscallkernel.local.stream.FileReader;
 import dev.syscallkernel.local.stream.Uploads;
 import dev.syscallkernel.local.syscall.Handler;
 import dev.syscallkernel.local.syscall.SyscallTable;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessInfo;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessList;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessState;
+import dev.syscallkernel.process.ProcessSyscall.GetProcessStats;
+import dev.syscallkernel.process.ProcessSyscall.KillProcess;
+import dev.syscallkernel.process.ProcessSyscall.SendSignal;
+import dev.syscallkernel.process.ProcessSyscall.SetProcessPriority;
+import dev.syscallkernel.process.ProcessSyscall.SpawnProcess;
+import dev.syscallkernel.process.ProcessSyscall.WaitProcess;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessInput;
+import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
 import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
@@ -50,12 +64,14 @@ import org.jspecify.annotations.Nullable;
 final class SyscallHandlers {
     private SyscallHandlers() {}
 
-    static SyscallTable table(SystemHandlers system, Uploads uploads, Clock clock, Supplier<Duration> uptime) {
+    static SyscallTable table(
+            SystemHandlers system, Uploads uploads, Children children, Clock clock, Supplier<Duration> uptime) {
         SyscallTable.Builder table = new SyscallTable.Builder();
         addFiles(table);
         addDirectories(table);
         addSystem(table, system, clock, uptime);
         addStreams(table, uploads);
+        addProcesses(table, children);
         return table.build();
     }
 
@@ -80,6 +96,25 @@ final class SyscallHandlers {
                         GetUploadStatus.class,
                         Set.of(WRITE_FILE),
                         (p, x, c) -> uploads.status(x, p.pid(), c.uploadId()));
+    }
+
+    private static void addProcesses(SyscallTable.Builder table, Children children) {
+        // Whom a call may concern shows only when it is known who asks.
+        table.holding(
+                        Resources.Kind.CHILD,
+                        SpawnProcess.class,
+                        Set.of(SPAWN_PROCESS),
+                        (p, x, c) -> children.spawn(p, x, c.command()))
+                .deferred(KillProcess.class, Set.of(KILL_PROCESS), children::kill)
+                .deferred(WaitProcess.class, Set.of(), children::await)
+                .immediate(SendSignal.class, Set.of(KILL_PROCESS), nothing(children::signal))
+                .immediate(SetProcessPriority.class, Set.of(), nothing(children::changePriority))
+                .immediate(GetProcessInfo.class, Set.of(), (p, x, c) -> children.info(p, x, c.target()))
+                .immediate(GetProcessList.class, Set.of(), (p, x, c) -> children.list(p))
+                .immediate(GetProcessState.class, Set.of(), (p, x, c) -> children.state(p, x, c.target()))
+                .immediate(GetProcessStats.class, Set.of(), (p, x, c) -> children.stats(p, x, c.target()))
+                .holding(Resources.Kind.STREAM, OpenProcessOutput.class, Set.of(SPAWN_PROCESS), children::output)
+                .holding(Resources.Kind.STREAM, OpenProcessInput.class, Set.of(SPAWN_PROCESS), children::input);
     }
 
     private static void addFiles(SyscallTable.Builder table) {

@@ -21,6 +21,7 @@ final class SystemHandlers {
 
     CompletableFuture<@Nullable Void> sleep(LogicalProcess process, SyscallContext context, Sleep call) {
         CompletableFuture<@Nullable Void> awake = new CompletableFuture<>();
+        context.progress().lasts(call.duration());
         Future<?> timer = timers.after(call.duration(), () -> awake.complete(null));
         context.cancellation().onCancel(() -> {
             timer.cancel(false);

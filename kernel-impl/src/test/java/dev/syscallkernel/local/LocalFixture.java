@@ -3,6 +3,7 @@ package dev.syscallkernel.local;
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.security.SandboxLevel;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Starts the kernel that the contracts are run against here. */
 final class LocalFixture {
@@ -12,6 +13,7 @@ final class LocalFixture {
         return LocalKernel.builder()
                 .stateDirectory(stateDirectory)
                 .ceiling(SandboxLevel.PRIVILEGED)
+                .programGrace(Duration.ofMillis(500))
                 .build();
     }
 }

@@ -4,27 +4,26 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamingReader;
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "cat", description = "Writes a file, of any size, to standard output.")
 final class CatCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final StopRequest stop;
 
-    @Spec
-    private CommandSpec command = CommandSpec.create();
-
     @Mixin
     private ProcessOptions options = new ProcessOptions();
+
+    @Mixin
+    private ChunkSizeOption chunkSize = new ChunkSizeOption();
 
     @Parameters(paramLabel = "PATH", description = "The virtual path of the file.")
     private String path = "";
@@ -36,10 +35,12 @@ final class CatCommand implements Callable<Integer> {
     private @Nullable ByteSize length;
 
     @Option(
-            names = "--chunk-size",
-            paramLabel = "SIZE",
-            description = "How many bytes to move at a time, 1KiB to 4MiB. Default: 64KiB.")
-    private ByteSize chunkSize = new ByteSize(ReadOptions.DEFAULT_CHUNK_SIZE);
+            names = "--progress",
+            negatable = true,
+            description =
+                    "Show progress on standard error, or do not. Default: only on a terminal, and only if the file"
+                            + " itself goes elsewhere.")
+    private @Nullable Boolean progress;
 
     CatCommand(Terminal terminal, StopRequest stop) {
         this.terminal = terminal;
@@ -52,22 +53,31 @@ final class CatCommand implements Callable<Integer> {
         try (Session session = options.open(stop)) {
             KernelProcess process = options.process(session, Capability.READ_FILE);
             try (StreamingReader reader = process.read(path, wanted);
-                    StopRequest.Registration stopping = stop.onStop(reader::close)) {
+                    StopRequest.Registration stopping = stop.onStop(reader::close);
+                    Progress shown = progress(reader.totalBytes())) {
                 while (reader.next()) {
-                    terminal.write(reader.chunk());
+                    ByteBuffer chunk = reader.chunk();
+                    shown.advance(chunk.remaining());
+                    terminal.write(chunk);
                 }
             }
         }
         return ExitCode.OK;
     }
 
+    private Progress progress(OptionalLong total) {
+        boolean wanted = progress == null ? terminal.interactive() && !terminal.showsResults() : progress;
+        return wanted
+                ? Progress.on(
+                        terminal,
+                        "reading " + Text.printable(path),
+                        total.isPresent() ? new ByteSize(total.getAsLong()) : null)
+                : Progress.NONE;
+    }
+
     private ReadOptions wanted() {
-        if (chunkSize.bytes() < ReadOptions.MIN_CHUNK_SIZE || chunkSize.bytes() > ReadOptions.MAX_CHUNK_SIZE) {
-            throw new ParameterException(
-                    command.commandLine(), "--chunk-size must be 1KiB to 4MiB, not " + chunkSize.bytes() + " bytes");
-        }
         ReadOptions options =
-                ReadOptions.DEFAULT.withChunkSize((int) chunkSize.bytes()).withOffset(offset.bytes());
+                ReadOptions.DEFAULT.withChunkSize(chunkSize.bytes()).withOffset(offset.bytes());
         return length == null ? options : options.withLength(length.bytes());
     }
 }

@@ -2,6 +2,7 @@ package dev.syscallkernel.grpc.cli;
 
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.fs.Mount;
+import dev.syscallkernel.task.TaskId;
 import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -43,14 +44,23 @@ final class CommandLines {
         return new CommandLine(program)
                 .addSubcommand(new ServeCommand(terminal, stop))
                 .addSubcommand(new CatCommand(terminal, stop))
+                .addSubcommand(new PutCommand(terminal, stop))
                 .addSubcommand(new LsCommand(terminal, stop))
                 .addSubcommand(new StatCommand(terminal, stop))
                 .addSubcommand(new InfoCommand(terminal, stop))
                 .addSubcommand(new PsCommand(terminal, stop))
                 .addSubcommand(new EventsCommand(terminal, stop))
+                .addSubcommand(new CommandLine(new RunCommand(terminal, stop)).setStopAtPositional(true))
+                .addSubcommand(TaskCommand.of(terminal, stop))
+                .addSubcommand(new TasksCommand(terminal, stop))
+                .addSubcommand(new BatchCommand(terminal, stop))
+                .addSubcommand(new RecoverCommand(terminal))
                 .addSubcommand(new DemoCommand(terminal, stop))
                 .registerConverter(ByteSize.class, ByteSize::parse)
+                .registerConverter(TimeSpan.class, TimeSpan::parse)
+                .registerConverter(TaskId.class, TaskFields::id)
                 .registerConverter(Mount.HostDirectory.class, MountConverter::parse)
+                .registerConverter(ProgramUser.class, ProgramUser::parse)
                 .registerConverter(KernelEvent.Type.class, EventFields::type)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(terminal.resultWriter())

@@ -54,6 +54,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (problem instanceof OutputClosedException) {
             return ExitCode.OK;
         }
+        if (problem instanceof RecoverableFailure recoverable) {
+            int exitCode = handle(recoverable.failure(), remote);
+            terminal.messages().println(recoverable.wayOut());
+            return exitCode;
+        }
         if (!stop.isRequested()) { // what fails then, fails because of that
             terminal.message(message(problem));
             if (remote && problem instanceof SyscallException failure && failure.code() == ErrorCode.UNAVAILABLE) {

@@ -46,6 +46,7 @@ final class InfoCommand implements Callable<Integer> {
         fields.put("uptime_seconds", uptime(info).toSeconds());
         fields.put("ceiling", info.ceiling().name());
         fields.put("features", info.features().stream().sorted().toList());
+        fields.put("launcher", info.launcher().map(Enum::name).orElse("NONE"));
         fields.put("max_processes", info.maxProcesses());
         Map<String, Object> perProcess = new LinkedHashMap<>();
         perProcess.put("max_inline_bytes", limits.maxInlineBytes());
@@ -69,6 +70,7 @@ final class InfoCommand implements Callable<Integer> {
         fields.put("ceiling", info.ceiling());
         fields.put(
                 "features", String.join(", ", info.features().stream().sorted().toList()));
+        fields.put("launcher of programs", info.launcher().map(Enum::name).orElse("none"));
         fields.put("processes at most", info.maxProcesses());
         fields.put("each process at most:", "");
         fields.put("  inline read or write", new ByteSize(limits.maxInlineBytes()));

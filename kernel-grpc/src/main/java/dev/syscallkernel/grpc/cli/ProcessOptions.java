@@ -4,6 +4,7 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,10 +35,18 @@ final class ProcessOptions {
     }
 
     /** The process that is asked for, or a new one that may do just this. */
-    KernelProcess process(Session session, Capability needed) {
-        return pid == null
-                ? session.temporary(
-                        ProcessSpec.named(command.qualifiedName()).grant(needed).build())
-                : session.kernel().process(new Pid(pid));
+    KernelProcess process(Session session, Capability... needed) {
+        return given(session)
+                .orElseGet(() -> session.temporary(
+                        ProcessSpec.named(command.qualifiedName()).grant(needed).build()));
+    }
+
+    /** The process that is asked for, if one is. */
+    Optional<KernelProcess> given(Session session) {
+        return Optional.ofNullable(pid).map(number -> session.kernel().process(new Pid(number)));
+    }
+
+    boolean isGiven() {
+        return pid != null;
     }
 }

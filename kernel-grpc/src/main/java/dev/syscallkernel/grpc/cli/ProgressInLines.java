@@ -2,6 +2,7 @@ package dev.syscallkernel.grpc.cli;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A line every two seconds, and one at the end. */
 final class ProgressInLines implements Progress {
@@ -9,12 +10,12 @@ final class ProgressInLines implements Progress {
 
     private final Terminal terminal;
     private final String task;
-    private final ByteSize total;
+    private final @Nullable ByteSize total;
     private final LongSupplier nanoTime;
     private long done;
     private long shownAt;
 
-    ProgressInLines(Terminal terminal, String task, ByteSize total, LongSupplier nanoTime) {
+    ProgressInLines(Terminal terminal, String task, @Nullable ByteSize total, LongSupplier nanoTime) {
         this.terminal = terminal;
         this.task = task;
         this.total = total;
@@ -38,7 +39,11 @@ final class ProgressInLines implements Progress {
     }
 
     private void show() {
-        long percent = (long) (100.0 * done / total.bytes());
-        terminal.messages().println(task + ": " + new ByteSize(done) + " of " + total + " (" + percent + " %)");
+        terminal.messages().println(task + ": " + new ByteSize(done) + (total == null ? "" : share(total)));
+    }
+
+    private String share(ByteSize whole) {
+        long percent = whole.bytes() == 0 ? 100 : (long) (100.0 * done / whole.bytes());
+        return " of " + whole + " (" + percent + " %)";
     }
 }

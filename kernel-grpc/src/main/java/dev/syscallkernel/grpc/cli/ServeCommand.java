@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -73,6 +74,9 @@ final class ServeCommand implements Callable<Integer> {
             description = "The highest level of a process: MINIMAL, STANDARD or PRIVILEGED. Default: PRIVILEGED.")
     private SandboxLevel level = SandboxLevel.PRIVILEGED;
 
+    @Mixin
+    private LauncherOptions launcher = new LauncherOptions();
+
     ServeCommand(Terminal terminal, StopRequest stop) {
         this.terminal = terminal;
         this.stop = stop;
@@ -105,7 +109,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private LocalKernel kernel(ServedDirectories directories) {
-        LocalKernel.Builder kernel = LocalKernel.builder().ceiling(level);
+        LocalKernel.Builder kernel = launcher.apply(LocalKernel.builder().ceiling(level));
         directories.mounts().forEach(kernel::mount);
         if (state != null) {
             directories.requireOutside(state);

@@ -48,6 +48,11 @@ final class Session implements AutoCloseable {
         return process;
     }
 
+    /** Has a process end with this session, although it could have outlived it. */
+    synchronized void endWithThis(KernelProcess process) {
+        temporary.add(process);
+    }
+
     /** Ends the temporary processes and the connection. Whoever closes second waits for the first. */
     @Override
     public void close() {

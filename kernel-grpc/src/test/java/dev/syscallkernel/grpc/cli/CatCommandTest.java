@@ -6,8 +6,12 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.fs.FileSyscall.SetWorkingDirectory;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,6 +54,37 @@ class CatCommandTest extends CommandTest {
 
         assertSuccess(run);
         assertThat(run.output()).isEqualTo(Arrays.copyOfRange(content, 100_000, 101_000));
+    }
+
+    @Test
+    void showsProgressOnRequest() {
+        CommandRun run = run("cat", "/data.bin", "--progress", "--length", "1MiB");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.errors()).isEqualTo("reading /data.bin: 1 MiB of 1 MiB (100 %)\n");
+    }
+
+    @Test
+    void showsProgressOnATerminalUnlessTheFileGoesThereToo() {
+        assertThat(errorsOnTerminal(FileDescriptors.Kind.PIPE, "cat", "/data.bin"))
+                .contains("\rreading /data.bin 100%");
+        assertThat(errorsOnTerminal(FileDescriptors.Kind.TERMINAL, "cat", "/data.bin"))
+                .isEmpty();
+        assertThat(errorsOnTerminal(FileDescriptors.Kind.PIPE, "cat", "/data.bin", "--no-progress"))
+                .isEmpty();
+    }
+
+    private String errorsOnTerminal(FileDescriptors.Kind resultsTo, String... arguments) {
+        ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        Terminal terminal = new Terminal(
+                InputStream.nullInputStream(),
+                OutputStream.nullOutputStream(),
+                resultsTo,
+                new PrintStream(errors, true, StandardCharsets.UTF_8),
+                FileDescriptors.Kind.TERMINAL);
+        assertThat(CommandLines.run(connected(arguments), terminal, new StopRequest()))
+                .isZero();
+        return errors.toString(StandardCharsets.UTF_8);
     }
 
     @Test

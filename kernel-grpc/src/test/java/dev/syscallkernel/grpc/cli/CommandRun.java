@@ -1,6 +1,7 @@
 package dev.syscallkernel.grpc.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -23,16 +24,33 @@ final class CommandRun {
         return new CommandRun(run.exitCode, output.toByteArray(), run.errors);
     }
 
+    /** Reads its input from elsewhere, and can be stopped. */
+    static CommandRun readingFrom(InputStream input, StopRequest stop, String... arguments) {
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        CommandRun run = run(input, output, stop, arguments);
+        return new CommandRun(run.exitCode, output.toByteArray(), run.errors);
+    }
+
     /** Writes its results elsewhere, and can be stopped. */
     static CommandRun writingTo(OutputStream output, StopRequest stop, String... arguments) {
+        return run(InputStream.nullInputStream(), output, stop, arguments);
+    }
+
+    private static CommandRun run(InputStream input, OutputStream output, StopRequest stop, String... arguments) {
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
         Terminal terminal = new Terminal(
+                input,
                 output,
                 FileDescriptors.Kind.OTHER,
                 new PrintStream(errors, true, StandardCharsets.UTF_8),
                 FileDescriptors.Kind.OTHER);
         int exitCode = CommandLines.run(arguments, terminal, stop);
         return new CommandRun(exitCode, new byte[0], errors.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Writes to a terminal of any kind. Its messages are left to whoever made it. */
+    static CommandRun writingTo(Terminal terminal, StopRequest stop, String... arguments) {
+        return new CommandRun(CommandLines.run(arguments, terminal, stop), new byte[0], "");
     }
 
     int exitCode() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -71,11 +72,7 @@ class FormatTest {
     void showsProgressNowAndThenAndAtTheEnd() {
         ByteArrayOutputStream messages = new ByteArrayOutputStream();
         AtomicLong nanos = new AtomicLong();
-        Terminal terminal = new Terminal(
-                OutputStream.nullOutputStream(),
-                FileDescriptors.Kind.OTHER,
-                new PrintStream(messages, true, StandardCharsets.UTF_8),
-                FileDescriptors.Kind.PIPE);
+        Terminal terminal = terminal(messages, FileDescriptors.Kind.PIPE);
 
         try (Progress progress = new ProgressInLines(terminal, "reading", new ByteSize(4096), nanos::get)) {
             for (int i = 0; i < 4; i++) {
@@ -90,14 +87,46 @@ class FormatTest {
                         "reading: 3.9 KiB of 4 KiB (97 %)", "reading: 3.9 KiB of 4 KiB (97 %)");
     }
 
-    @Test
-    void movesABarOnATerminal() {
+    @ParameterizedTest
+    @CsvSource({"-1, uploading: 3 KiB", "0, uploading: 3 KiB of 0 B (100 %)", "3072, uploading: 3 KiB of 3 KiB (100 %)"
+    })
+    void showsProgressTowardsAnyTotal(long total, String line) {
         ByteArrayOutputStream messages = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
+
+        try (Progress progress = Progress.on(
+                terminal(messages, FileDescriptors.Kind.PIPE), "uploading", total < 0 ? null : new ByteSize(total))) {
+            progress.advance(3072);
+        }
+
+        assertThat(messages.toString(StandardCharsets.UTF_8)).isEqualTo(line + "\n");
+    }
+
+    @Test
+    void movesABarWithoutATotal() {
+        ByteArrayOutputStream messages = new ByteArrayOutputStream();
+
+        try (Progress progress = Progress.on(terminal(messages, FileDescriptors.Kind.TERMINAL), "uploading", null)) {
+            progress.advance(3L << 20);
+        }
+
+        assertThat(messages.toString(StandardCharsets.UTF_8))
+                .contains("\ruploading")
+                .contains("3/? MiB");
+    }
+
+    private static Terminal terminal(OutputStream messages, FileDescriptors.Kind messagesTo) {
+        return new Terminal(
+                InputStream.nullInputStream(),
                 OutputStream.nullOutputStream(),
                 FileDescriptors.Kind.OTHER,
                 new PrintStream(messages, true, StandardCharsets.UTF_8),
-                FileDescriptors.Kind.TERMINAL);
+                messagesTo);
+    }
+
+    @Test
+    void movesABarOnATerminal() {
+        ByteArrayOutputStream messages = new ByteArrayOutputStream();
+        Terminal terminal = terminal(messages, FileDescriptors.Kind.TERMINAL);
 
         try (Progress progress = Progress.on(terminal, "reading", new ByteSize(4L << 20))) {
             progress.advance(4L << 20);

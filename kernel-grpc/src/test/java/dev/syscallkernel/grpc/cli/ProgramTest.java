@@ -126,6 +126,55 @@ class ProgramTest {
         terminate(server);
     }
 
+    @Test
+    void leavesNothingOnTheServerWhenAnUploadIsTerminated() throws Exception {
+        Path root = Files.createDirectory(host.resolve("root"));
+        Process server = start("serve", "--listen", "127.0.0.1:0", "--root", root.toString());
+        String address = addressOf(server);
+        Process put = start("put", "-", "/data.bin", "--connect", address);
+        put.getOutputStream().write(new byte[3 << 20]); // more than fits into the pipe, so the upload is under way
+        put.getOutputStream().flush();
+        assertThat(CommandRun.of("ps", "--connect", address).text()).contains("kernel put");
+
+        terminate(put);
+
+        assertThat(put.exitValue()).isEqualTo(128 + 15);
+        assertThat(read(put.getErrorStream()))
+                .startsWith("uploading /data.bin: ")
+                .hasLineCount(1);
+        assertThat(CommandRun.of("ps", "--connect", address).text()).doesNotContain("kernel put");
+        terminate(server);
+        assertThat(root).isEmptyDirectory();
+    }
+
+    @Test
+    void saysHowToGoOnWithAnUploadThatIsTerminated() throws Exception {
+        Path root = Files.createDirectory(host.resolve("root"));
+        Process server = start(
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--root",
+                root.toString(),
+                "--state",
+                host.resolve("state").toString());
+        String[] command = {"put", "-", "/data.bin", "--resume=mine", "--quiet", "--connect", addressOf(server)};
+        Process put = start(command);
+        put.getOutputStream().write(new byte[3 << 20]);
+        put.getOutputStream().flush();
+
+        terminate(put);
+        assertThat(put.exitValue()).isEqualTo(128 + 15);
+        assertThat(read(put.getErrorStream())).endsWith("run the same command again to go on.\n");
+        Process again = start(command);
+        again.getOutputStream().write(new byte[4 << 20]);
+        again.getOutputStream().close();
+        end(again);
+
+        assertThat(root.resolve("data.bin")).hasSize(4 << 20);
+        terminate(server);
+    }
+
     private Process start(String... arguments) throws IOException {
         Process process = program(arguments).start();
         started.add(process);

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "cat", "ls", "stat", "info", "ps", "events", "demo"})
+    @ValueSource(
+            strings = {"serve", "cat", "put", "ls", "stat", "info", "ps", "events", "run", "tasks", "task", "demo"})
     void everyCommandHasHelpAndAVersion(String command) {
         CommandRun help = CommandRun.of(command, "--help");
         CommandRun version = CommandRun.of(command, "--version");
@@ -45,8 +46,20 @@ class UsageTest {
                         Map.entry("cat /a --offset -1", "accepted are forms like 1GiB, 500MB, 64MiB"),
                         Map.entry("cat /a --pid 0", "--pid must be at least 1"),
                         Map.entry("cat /a --pid x", "--pid"),
+                        Map.entry("put /a", "Missing required parameter: 'REMOTE'"),
+                        Map.entry("put a /a --chunk-size 1", "1KiB to 4MiB"),
+                        Map.entry("put a /a --append --create-new", "exclude one another"),
+                        Map.entry("put --resume --append a /a", "--resume cannot append"),
+                        Map.entry("put - /a --resume", "standard input has no name"),
+                        Map.entry("put a /a --resume=" + "x".repeat(129), "1 to 128 characters"),
                         Map.entry("ls --connect localhost", "the port is missing"),
                         Map.entry("events --count 0", "--count must be at least 1"),
+                        Map.entry("task", "Missing command"),
+                        Map.entry("task submit fly", "no syscall for a task"),
+                        Map.entry("task submit copy_file /a", "takes 2 arguments, not 1"),
+                        Map.entry("task submit sleep soon", "500ms, 30s, 10m, 1h and 2d"),
+                        Map.entry("task cancel 17", "not the id of a task"),
+                        Map.entry("task list --state DEAD", "PENDING, RUNNING"),
                         Map.entry("serve --level high", "MINIMAL, STANDARD, PRIVILEGED"),
                         Map.entry("demo --size 1GX", "accepted are forms like 1GiB, 500MB, 64MiB"),
                         Map.entry("demo --size 0", "at least 1 byte"))

@@ -2,8 +2,6 @@ package dev.syscallkernel.local.call;
 
 import dev.syscallkernel.ErrorCode;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,29 +17,43 @@ public final class CancellationToken {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final @Nullable CancellationToken parent;
+    private final @Nullable CancellationToken control;
     private final LongSupplier nanoTime;
     private final long startNanos;
     private final long timeoutNanos;
-    private final Object lock = new Object();
-    private volatile @Nullable Reason reason; // written under lock, once
-    private List<Runnable> actions = List.of(); // guarded by lock
+    private volatile @Nullable Reason reason; // written once, guarded by this
+    private @Nullable Action latest; // guarded by this
 
     /** A token that ends only when it is cancelled. */
     public CancellationToken() {
         this.parent = null;
+        this.control = null;
+        this.nanoTime = () -> 0;
+        this.startNanos = 0;
+        this.timeoutNanos = NEVER;
+    }
+
+    /** A token that is also cancelled with its parent, which is noticed by whoever looks at {@link #reason()}. */
+    public CancellationToken(CancellationToken parent) {
+        this.parent = parent;
+        this.control = null;
         this.nanoTime = () -> 0;
         this.startNanos = 0;
         this.timeoutNanos = NEVER;
     }
 
     /**
-     * A token that is also cancelled with its parent and when its time is up. Both are noticed by whoever looks at
-     * {@link #reason()}; neither runs the actions registered here.
+     * A token that is also cancelled with its parent, with whoever controls the work, and when its time is up. All three
+     * are noticed by whoever looks at {@link #reason()}; none runs the actions registered here.
      *
+     * @param parent what the work belongs to
+     * @param control of whoever started the work, if that can cancel it
      * @param timeoutNanos {@link Long#MAX_VALUE} for no limit
      */
-    public CancellationToken(CancellationToken parent, LongSupplier nanoTime, long timeoutNanos) {
+    public CancellationToken(
+            CancellationToken parent, @Nullable CancellationToken control, LongSupplier nanoTime, long timeoutNanos) {
         this.parent = parent;
+        this.control = control;
         this.nanoTime = nanoTime;
         this.startNanos = timeoutNanos == NEVER ? 0 : nanoTime.getAsLong();
         this.timeoutNanos = timeoutNanos;
@@ -57,6 +69,10 @@ public final class CancellationToken {
             timeOut();
             return reason;
         }
+        Reason controlled = control == null ? null : control.reason();
+        if (controlled != null) {
+            return controlled;
+        }
         return parent == null ? null : parent.reason();
     }
 
@@ -65,36 +81,51 @@ public final class CancellationToken {
         cancel(ErrorCode.TIMED_OUT, "not done within " + Duration.ofNanos(timeoutNanos));
     }
 
+    /** Whether this is a token of work that belongs to the parent, and has no time limit. */
+    public boolean belongsTo(CancellationToken other) {
+        return parent == other && timeoutNanos == NEVER;
+    }
+
     /**
      * Cancels, and runs the registered actions on this thread, outside the lock.
      *
      * @return whether this call was the one that cancelled
      */
     public boolean cancel(ErrorCode code, String text) {
-        List<Runnable> toRun;
-        synchronized (lock) {
+        Action next;
+        synchronized (this) {
             if (reason != null) {
                 return false;
             }
             reason = new Reason(code, text);
-            toRun = actions;
-            actions = List.of();
+            next = latest;
+            latest = null;
         }
-        toRun.forEach(Runnable::run);
+        for (Action action = inOrder(next); action != null; action = action.next) {
+            action.runnable.run();
+        }
         return true;
     }
 
     /** Runs the action once on cancellation, at once if that has been. The action must not throw, nor take long. */
     public void onCancel(Runnable action) {
-        synchronized (lock) {
+        synchronized (this) {
             if (reason == null) {
-                if (actions.isEmpty()) {
-                    actions = new ArrayList<>(2);
-                }
-                actions.add(action);
+                latest = new Action(action, latest);
                 return;
             }
         }
         action.run();
+    }
+
+    /** An action, and the one that was registered before it: there are seldom more than two, and often many tokens. */
+    private record Action(Runnable runnable, @Nullable Action next) {}
+
+    private static @Nullable Action inOrder(@Nullable Action latest) {
+        Action first = null;
+        for (Action action = latest; action != null; action = action.next) {
+            first = new Action(action.runnable, first);
+        }
+        return first;
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits the limits it runs under
  * @param place what it holds on to beyond its answer, counted against a limit
  * @param cancellation looked at between pieces of long work
+ * @param progress told how far long work has got, at the same places
  */
 public record SyscallContext(
         String syscall,
@@ -24,7 +25,8 @@ public record SyscallContext(
         Sandbox sandbox,
         ResourceLimits limits,
         Place place,
-        CancellationToken cancellation) {
+        CancellationToken cancellation,
+        ProgressReporter progress) {
 
     /** How much work may be done between two looks at the token, in bytes. */
     public static final int CANCELLATION_INTERVAL = 1 << 20;
@@ -36,9 +38,9 @@ public record SyscallContext(
         }
     }
 
-    /** The same call with another token: for what outlives the call and its time limit. */
+    /** The same call with another token, and nobody who hears of its progress: for what outlives the call. */
     public SyscallContext withCancellation(CancellationToken token) {
-        return new SyscallContext(syscall, subject, sandbox, limits, place, token);
+        return new SyscallContext(syscall, subject, sandbox, limits, place, token, ProgressReporter.NONE);
     }
 
     /** Fails if the call was cancelled. */

@@ -27,19 +27,27 @@ final class AppendedWriting implements WritableFile {
     private final FileChannel channel;
     private final Object key;
     private final long begin;
+    private final Runnable onEnd;
     private long size;
     private boolean over;
 
-    private AppendedWriting(Target.Existing file, FileOpener opener, FileChannel channel, Object key, long begin) {
+    private AppendedWriting(
+            Target.Existing file, FileOpener opener, FileChannel channel, Object key, long begin, Runnable onEnd) {
         this.file = file;
         this.opener = opener;
         this.channel = channel;
         this.key = key;
         this.begin = begin;
+        this.onEnd = onEnd;
     }
 
-    /** Begins at the end of a file; owns the target if it succeeds. */
-    static AppendedWriting begin(SyscallContext ctx, Target.Existing file, FileOpener opener) throws IOException {
+    /**
+     * Begins at the end of a file; owns the target if it succeeds.
+     *
+     * @param onEnd called once nothing more is written
+     */
+    static AppendedWriting begin(SyscallContext ctx, Target.Existing file, FileOpener opener, Runnable onEnd)
+            throws IOException {
         Object key = file.attributes().fileKey() == null
                 ? file.position()
                 : file.attributes().fileKey();
@@ -48,7 +56,7 @@ final class AppendedWriting implements WritableFile {
         }
         try {
             FileChannel channel = opener.forWriting(ctx, file);
-            return new AppendedWriting(file, opener, channel, key, channel.size());
+            return new AppendedWriting(file, opener, channel, key, channel.size(), onEnd);
         } catch (IOException | RuntimeException | Error failure) {
             BUSY.remove(key);
             throw failure;
@@ -134,6 +142,7 @@ final class AppendedWriting implements WritableFile {
                 LOG.log(Level.WARNING, "A file that was appended to could not be closed", failure);
             }
             file.close();
+            onEnd.run();
         }
     }
 }

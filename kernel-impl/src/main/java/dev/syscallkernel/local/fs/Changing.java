@@ -26,7 +26,7 @@ final class Changing {
 
     void write(SyscallContext ctx, String path, ByteBuffer data) throws IOException {
         FileContent.requireInline(ctx, data.remaining());
-        try (Target target = lookup.follow(ctx, path)) {
+        try (Target target = lookup.followToChange(ctx, path)) {
             if (target instanceof Target.Missing missing) {
                 Lookup.requireWritable(ctx, missing.mount());
                 ctx.require(Capability.CREATE_FILE);
@@ -86,19 +86,38 @@ final class Changing {
     }
 
     void truncate(SyscallContext ctx, String path, long size) throws IOException {
-        try (Target target = lookup.follow(ctx, path)) {
+        try (Target target = lookup.followToChange(ctx, path)) {
             if (target instanceof Target.Missing missing) {
                 Lookup.requireWritable(ctx, missing.mount());
             }
             Target.Existing file = requireChangeable(ctx, target);
-            try (FileChannel channel = opener.forWriting(ctx, file)) {
-                if (size > channel.size()) {
-                    // Java does not lengthen a file, but what lies before a byte written beyond its end reads as zero.
-                    channel.write(ByteBuffer.allocate(1), size - 1);
-                } else {
-                    channel.truncate(size);
-                }
+            if (!file.parent().isInPlace()) {
+                truncateCopy(ctx, file, size);
+                return;
             }
+            try (FileChannel channel = opener.forWriting(ctx, file)) {
+                resize(channel, size);
+            }
+        }
+    }
+
+    private static void resize(FileChannel channel, long size) throws IOException {
+        if (size > channel.size()) {
+            // Java does not lengthen a file, but what lies before a byte written beyond its end reads as zero.
+            channel.write(ByteBuffer.allocate(1), size - 1);
+        } else {
+            channel.truncate(size);
+        }
+    }
+
+    /** Replaces the file by one of the right size. */
+    private void truncateCopy(SyscallContext ctx, Target.Existing file, long size) throws IOException {
+        try (FileChannel content = opener.forReading(ctx, file);
+                StagedFile copy =
+                        StagedFile.beginLike(ctx, opener, file.parent(), fresh(file.mount()), file.attributes())) {
+            FileContent.copyUpTo(ctx, content, copy.channel(), size);
+            resize(copy.channel(), size);
+            copy.publish(file.parent(), file.name());
         }
     }
 
@@ -123,7 +142,7 @@ final class Changing {
             throws IOException {
         try (FileChannel content = opener.forReading(ctx, file);
                 StagedFile copy = StagedFile.beginLike(ctx, opener, parent, fresh(mount), file.attributes())) {
-            FileContent.copy(ctx, content, copy.channel());
+            FileContent.copy(ctx, content, copy.channel(), 0, content.size());
             copy.publish(parent, name);
         }
     }

@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An open directory of the host. No operation follows a link in the name it is given. Thread-safe. */
-sealed interface Directory extends Closeable permits SecureDirectory, RacyDirectory {
+interface Directory extends Closeable {
 
     /** Opens a directory of the host: securely if its file system can do that. */
     @SuppressWarnings("StreamResourceLeak") // the answer takes it over
@@ -63,6 +63,26 @@ sealed interface Directory extends Closeable permits SecureDirectory, RacyDirect
 
     /** Waits until the names in the directory are on the device. */
     void force() throws IOException;
+
+    /** Makes a directory and answers true, or false where that takes a path. */
+    default boolean makeDirectory(Name name) throws IOException {
+        return false;
+    }
+
+    /** Makes a symbolic link and answers true, or false where that takes a path. */
+    default boolean makeLink(Name name, Path text) throws IOException {
+        return false;
+    }
+
+    /** The text of a symbolic link, or null where reading it takes a path. */
+    default @Nullable Path readLink(Name name) throws IOException {
+        return null;
+    }
+
+    /** Whether the files in it are changed at once, where they are; or planned to be replaced. */
+    default boolean isInPlace() {
+        return true;
+    }
 
     /** Opens the entry by its name: only for entries of the kernel's own making. */
     void setPermissions(Name name, Set<PosixFilePermission> permissions) throws IOException;

@@ -162,6 +162,23 @@ final class DirectoryHandle implements AutoCloseable {
         directory.setPermissions(name, permissions);
     }
 
+    boolean makeDirectory(Name name) throws IOException {
+        return directory.makeDirectory(name);
+    }
+
+    boolean makeLink(Name name, Path text) throws IOException {
+        return directory.makeLink(name, text);
+    }
+
+    @Nullable
+    Path readLink(Name name) throws IOException {
+        return directory.readLink(name);
+    }
+
+    boolean isInPlace() {
+        return directory.isInPlace();
+    }
+
     /** Sets the permissions of the directory itself. */
     void setPermissions(Set<PosixFilePermission> permissions) throws IOException {
         directory.setPermissions(permissions);

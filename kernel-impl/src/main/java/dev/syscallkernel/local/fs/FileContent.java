@@ -2,6 +2,7 @@ package dev.syscallkernel.local.fs;
 
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.call.ProgressReporter;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,8 +53,14 @@ final class FileContent {
         return position;
     }
 
-    /** Copies to the end of the file. */
-    static void copy(SyscallContext ctx, FileChannel from, FileChannel to) throws IOException {
+    /**
+     * Copies to the end of the file.
+     *
+     * @param before how many bytes the call has copied before
+     * @param total how many it will have copied in the end, or {@link ProgressReporter#UNKNOWN}
+     * @return how many bytes the file had
+     */
+    static long copy(SyscallContext ctx, FileChannel from, FileChannel to, long before, long total) throws IOException {
         long position = 0;
         ByteBuffer buffer = ByteBuffer.allocate(0);
         while (true) {
@@ -69,9 +76,25 @@ final class FileContent {
                 }
             }
             if (moved < 0) {
-                return;
+                return position;
             }
             position += moved;
+            ctx.progress().moved(before + position, total);
+        }
+    }
+
+    /** Copies the beginning of a regular file, or all of it. */
+    static void copyUpTo(SyscallContext ctx, FileChannel from, FileChannel to, long limit) throws IOException {
+        long end = Math.min(limit, from.size());
+        long position = 0;
+        while (position < end) {
+            ctx.throwIfCancelled();
+            long moved = from.transferTo(position, Math.min(SyscallContext.CANCELLATION_INTERVAL, end - position), to);
+            if (moved == 0) {
+                return; // Somebody has made it shorter meanwhile.
+            }
+            position += moved;
+            ctx.progress().moved(position, end);
         }
     }
 

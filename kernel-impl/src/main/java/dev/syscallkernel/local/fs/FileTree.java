@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +30,13 @@ public final class FileTree {
 
     private final List<MountedDirectory> mounts;
     private final ScratchDirectories scratch;
+    private final Isolation isolation;
     private final HandleCache handles = new HandleCache();
     private final FileOpener opener = new FileOpener();
-    private final Lookup lookup;
-    private final Reading reading;
-    private final Changing changing;
-    private final Writing writing;
-    private final Directories directories;
-    private final Moving moving;
+    private final MountTable table;
+    private final Instant since = Instant.now();
+    private final WorkingDirectory workingDirectory = new WorkingDirectory();
+    private final Operations plain;
     private final Object releaseLock = new Object();
     private @Nullable Cleanup released; // guarded by releaseLock
 
@@ -61,28 +61,40 @@ public final class FileTree {
         }
     }
 
-    private FileTree(List<MountedDirectory> mounts, ScratchDirectories scratch) {
+    private FileTree(List<MountedDirectory> mounts, ScratchDirectories scratch, Isolation isolation) {
         this.mounts = mounts;
         this.scratch = scratch;
-        MountTable table = new MountTable(mounts);
-        this.lookup = new Lookup(new WalkingResolver(table, handles));
-        this.reading = new Reading(lookup, opener, table, Instant.now());
-        this.changing = new Changing(lookup, opener);
-        this.writing = new Writing(lookup, opener);
-        this.directories = new Directories(lookup);
-        this.moving = new Moving(lookup, opener);
+        this.isolation = isolation;
+        this.table = new MountTable(mounts);
+        this.plain = operations(null);
+    }
+
+    /** @param grant takes locks for the operations; null if they need none */
+    private Operations operations(PathLocks.@Nullable Grant grant) {
+        return operations(new WalkingResolver(table, handles, isolation, grant), table);
+    }
+
+    private Operations operations(WalkingResolver resolver, MountTable view) {
+        return Operations.on(new Lookup(resolver, workingDirectory), opener, view, since, isolation);
     }
 
     /**
      * Opens the mounts of a new process.
      *
      * @param scratchRoot the host directory beneath which scratch directories are made; made itself on demand
+     * @param transactions the kernel's atomic changes of files, from which the operations are kept apart
      * @throws dev.syscallkernel.SyscallException INVALID_ARGUMENT for a mount whose host directory is missing or none,
      *     and for two mounts at one path; UNSUPPORTED for one whose file system cannot be used without races
      */
-    public static FileTree open(List<Mount> mounts, Path scratchRoot) {
+    public static FileTree open(List<Mount> mounts, Path scratchRoot, Transactions transactions) {
         ScratchDirectories scratch = new ScratchDirectories(scratchRoot);
-        return new FileTree(Mounts.open(mounts, scratch), scratch);
+        return new FileTree(Mounts.open(mounts, scratch), scratch, transactions.isolation());
+    }
+
+    /** The operations on the tree as a transaction sees it, with what it has planned so far. */
+    private Operations planned(SyscallContext ctx, Transaction transaction) {
+        MountTable view = new MountTable(transaction.view(ctx, this, mounts, handles));
+        return operations(new WalkingResolver(view, transaction.handles(), isolation, transaction.grant()), view);
     }
 
     /** The mounts, in the order in which they were given. */
@@ -92,69 +104,107 @@ public final class FileTree {
                 .toList();
     }
 
+    /** A tree of the same mounts for a process that ends before this one: it has no scratch directories of its own. */
+    public FileTree share() {
+        List<MountedDirectory> shared = mounts.stream()
+                .map(mount -> new MountedDirectory(
+                        mount.position(),
+                        mount.access(),
+                        mount.hostPath(),
+                        mount.root().share()))
+                .toList();
+        return new FileTree(shared, new ScratchDirectories(scratch.root()), isolation);
+    }
+
+    /**
+     * A mount, for a program that sees the same directory.
+     *
+     * @param path the virtual path
+     * @param hostPath free of links; nobody beneath the mount can change it
+     * @param scratch whether it lives no longer than the process
+     */
+    public record Binding(String path, Path hostPath, boolean readOnly, boolean scratch) {}
+
+    /**
+     * The mounts as they are on the host.
+     *
+     * @throws dev.syscallkernel.SyscallException UNAVAILABLE if the host has replaced the directory of one
+     */
+    public List<Binding> bindings(SyscallContext ctx) {
+        return call(ctx, operations -> {
+            List<Binding> bindings = new ArrayList<>();
+            for (MountedDirectory mount : mounts) {
+                Path hostPath = mount.verifiedHostPath(ctx);
+                bindings.add(
+                        new Binding(mount.position().toString(), hostPath, mount.isReadOnly(), scratch.made(hostPath)));
+            }
+            return bindings;
+        });
+    }
+
     /** Where relative paths start; the virtual root at first. */
     public String workingDirectory() {
-        return lookup.workingDirectory().toString();
+        return workingDirectory.position().toString();
     }
 
     public void changeDirectory(SyscallContext ctx, String path) {
-        change(ctx, () -> directories.change(ctx, path));
+        change(ctx, o -> o.directories().change(ctx, path));
     }
 
     public byte[] readFile(SyscallContext ctx, String path) {
-        return call(ctx, () -> reading.readFile(ctx, path));
+        return call(ctx, o -> o.reading().readFile(ctx, path));
     }
 
     /** Replaces a file in one step, or creates it. */
     public void writeFile(SyscallContext ctx, String path, ByteBuffer data) {
-        change(ctx, () -> changing.write(ctx, path, data));
+        change(ctx, o -> o.changing().write(ctx, path, data));
     }
 
     public void createFile(SyscallContext ctx, String path) {
-        change(ctx, () -> changing.create(ctx, path));
+        change(ctx, o -> o.changing().create(ctx, path));
     }
 
     public void deleteFile(SyscallContext ctx, String path) {
-        change(ctx, () -> changing.delete(ctx, path));
+        change(ctx, o -> o.changing().delete(ctx, path));
     }
 
     public void createDirectory(SyscallContext ctx, String path) {
-        change(ctx, () -> directories.create(ctx, path));
+        change(ctx, o -> o.directories().create(ctx, path));
     }
 
     public void removeDirectory(SyscallContext ctx, String path) {
-        change(ctx, () -> directories.remove(ctx, path));
+        change(ctx, o -> o.directories().remove(ctx, path));
     }
 
     /** The entries, sorted by name. */
     public List<DirectoryEntry> listDirectory(SyscallContext ctx, String path) {
-        return call(ctx, () -> reading.list(ctx, path));
+        return call(ctx, o -> o.reading().list(ctx, path));
     }
 
     public boolean exists(SyscallContext ctx, String path) {
-        return call(ctx, () -> reading.exists(ctx, path));
+        return call(ctx, o -> o.reading().exists(ctx, path));
     }
 
     public FileStat stat(SyscallContext ctx, String path) {
-        return call(ctx, () -> reading.stat(ctx, path));
+        return call(ctx, o -> o.reading().stat(ctx, path));
     }
 
     public void move(SyscallContext ctx, String source, String destination) {
-        change(ctx, () -> moving.move(ctx, source, destination));
+        changeAtLength(ctx, o -> o.moving().move(ctx, source, destination));
     }
 
     public void copy(SyscallContext ctx, String source, String destination) {
-        change(ctx, () -> changing.copy(ctx, source, destination));
+        changeAtLength(ctx, o -> o.changing().copy(ctx, source, destination));
     }
 
     /** Resizes a file; new bytes read as zero. */
     public void truncate(SyscallContext ctx, String path, long size) {
-        change(ctx, () -> changing.truncate(ctx, path, size));
+        change(ctx, o -> o.changing().truncate(ctx, path, size));
     }
 
     /** Opens a regular file for reading. */
     public OpenFile openForReading(SyscallContext ctx, String path) {
-        return call(ctx, () -> reading.open(ctx, path));
+        return call(ctx, o -> o.reading().open(ctx, path));
     }
 
     /**
@@ -164,7 +214,7 @@ public final class FileTree {
      *     one that cannot
      */
     public WritableFile openForWriting(SyscallContext ctx, String path, WriteMode mode, @Nullable String upload) {
-        return call(ctx, () -> writing.open(ctx, path, mode, upload));
+        return call(ctx, o -> o.writing().open(ctx, path, mode, upload));
     }
 
     /**
@@ -183,24 +233,41 @@ public final class FileTree {
     }
 
     private interface Operation<T> {
-        T run() throws IOException;
+        T run(Operations operations) throws IOException;
     }
 
-    private interface Change {
-        void run() throws IOException;
+    /** An operation that answers nothing. */
+    interface Change {
+        void run(Operations operations) throws IOException;
     }
 
-    private static void change(SyscallContext ctx, Change change) {
-        call(ctx, () -> {
-            change.run();
+    private void change(SyscallContext ctx, Change change) {
+        call(ctx, operation(ctx, change));
+    }
+
+    /** For what may take so long that no batch can be made to wait for it, unless it works on the same files. */
+    private void changeAtLength(SyscallContext ctx, Change change) {
+        isolation.runLocked(ctx, grant -> attempt(ctx, operations(grant), operation(ctx, change)));
+    }
+
+    private static Operation<SyscallContext> operation(SyscallContext ctx, Change change) {
+        return operations -> {
+            change.run(operations);
             return ctx;
-        });
+        };
     }
 
-    private static <T> T call(SyscallContext ctx, Operation<T> operation) {
+    private <T> T call(SyscallContext ctx, Operation<T> operation) {
+        return isolation.run(
+                ctx,
+                grant -> attempt(ctx, operations(grant), operation),
+                context -> attempt(context, plain, operation));
+    }
+
+    private static <T> T attempt(SyscallContext ctx, Operations operations, Operation<T> operation) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return operation.run();
+                return operation.run(operations);
             } catch (SwappedException swapped) {
                 if (attempt == ATTEMPTS) {
                     throw HostErrors.translate(ctx, swapped);
@@ -209,5 +276,10 @@ public final class FileTree {
                 throw HostErrors.translate(ctx, failure);
             }
         }
+    }
+
+    /** Plans a change as part of a transaction. */
+    void plan(SyscallContext ctx, Transaction transaction, Change change) {
+        attempt(ctx, planned(ctx, transaction), operation(ctx, change));
     }
 }

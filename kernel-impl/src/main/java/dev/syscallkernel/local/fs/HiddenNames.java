@@ -1,5 +1,7 @@
 package dev.syscallkernel.local.fs;
 
+import com.google.common.hash.Hashing;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -9,6 +11,7 @@ final class HiddenNames {
     private static final String PREFIX = ".sk-";
     private static final String TEMPORARY = PREFIX + "tmp-";
     private static final String UPLOAD = PREFIX + "upload-";
+    private static final String TRANSACTION = PREFIX + "txn-";
 
     /** Keeps the temporary names of two kernels on the same directory apart. */
     private static final String RUN = Long.toUnsignedString(new SecureRandom().nextLong(), 36);
@@ -31,8 +34,21 @@ final class HiddenNames {
         return Name.internal(system, TEMPORARY + RUN + "-" + COUNTER.incrementAndGet());
     }
 
-    /** The name under which an upload waits to be taken up again. */
-    static Name upload(FileSystem system, String key) {
-        return Name.internal(system, UPLOAD + key);
+    /** A word that no other transaction of any kernel has as its name. */
+    static String freshTransaction() {
+        return RUN + "-" + COUNTER.incrementAndGet();
+    }
+
+    /** The name of the directory in which a transaction prepares its changes of a mount. */
+    static Name stage(FileSystem system, String transaction) {
+        return Name.internal(system, TRANSACTION + transaction);
+    }
+
+    /** The name under which an upload waits to be taken up again: another one for each file it might become. */
+    static Name upload(FileSystem system, String key, Name target) {
+        String hash = Hashing.sha256()
+                .hashString(key + "/" + target.path(), StandardCharsets.UTF_8)
+                .toString();
+        return Name.internal(system, UPLOAD + hash.substring(0, 40));
     }
 }

@@ -5,6 +5,7 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -27,6 +28,22 @@ final class HostErrors {
 
     private static final List<Known> BY_TYPE = List.of(
             type(SwappedException.class, ErrorCode.UNAVAILABLE, "files or links on the way keep being replaced"),
+            type(
+                    UnstablePathException.class,
+                    ErrorCode.UNSUPPORTED,
+                    "the host's file system lacks what atomic batches need: handles of directories, and hard links"),
+            type(
+                    DifferentFileSystemException.class,
+                    ErrorCode.UNSUPPORTED,
+                    "another file system begins beneath the mount"),
+            type(
+                    BrokenJournalException.class,
+                    ErrorCode.UNAVAILABLE,
+                    "the journal failed before; start the kernel again"),
+            type(
+                    CharacterCodingException.class,
+                    ErrorCode.UNSUPPORTED,
+                    "a name that is not valid UTF-8 cannot be part of an atomic batch"),
             type(NoSuchFileException.class, ErrorCode.NOT_FOUND, "no such file or directory"),
             type(FileAlreadyExistsException.class, ErrorCode.ALREADY_EXISTS, "the name is taken"),
             type(AccessDeniedException.class, ErrorCode.PERMISSION_DENIED, "the host does not let the kernel do this"),
@@ -63,6 +80,16 @@ final class HostErrors {
     /** What the host reported, without naming any path. */
     static String describe(IOException failure) {
         return classify(failure).reason;
+    }
+
+    static ErrorCode code(IOException failure) {
+        return classify(failure).code;
+    }
+
+    /** Whether the host had nothing left, so that what was asked for is not to blame. */
+    static boolean isExhaustion(IOException failure) {
+        ErrorCode code = code(failure);
+        return code == ErrorCode.RESOURCE_EXHAUSTED || code == ErrorCode.NO_SPACE;
     }
 
     private static Known classify(IOException failure) {

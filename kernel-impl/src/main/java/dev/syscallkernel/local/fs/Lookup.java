@@ -3,23 +3,25 @@ package dev.syscallkernel.local.fs;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.SyscallContext;
+import dev.syscallkernel.local.fs.PathLocks.Use;
 import java.io.IOException;
 
 /** Resolves the paths that a process gives, from its working directory, and says what is wrong with a target. */
 final class Lookup {
     private final WalkingResolver resolver;
-    private volatile Position workingDirectory = Position.ROOT;
+    private final WorkingDirectory workingDirectory;
 
-    Lookup(WalkingResolver resolver) {
+    Lookup(WalkingResolver resolver, WorkingDirectory workingDirectory) {
         this.resolver = resolver;
+        this.workingDirectory = workingDirectory;
     }
 
     Position workingDirectory() {
-        return workingDirectory;
+        return workingDirectory.position();
     }
 
     void workIn(Position directory) {
-        workingDirectory = directory;
+        workingDirectory.moveTo(directory);
     }
 
     PathRules rules(SyscallContext ctx) {
@@ -28,18 +30,28 @@ final class Lookup {
 
     /** What a path leads to, after all links. */
     Target follow(SyscallContext ctx, String path) throws IOException {
-        return resolver.resolve(ctx, workingDirectory, VirtualPath.parse(ctx, path), Resolver.LastLink.FOLLOW);
+        return resolve(ctx, VirtualPath.parse(ctx, path), Resolver.LastLink.FOLLOW, Use.READ);
     }
 
-    /** The entry that a path names, which may be a link. */
+    /** What a path leads to, after all links, to be changed. */
+    Target followToChange(SyscallContext ctx, String path) throws IOException {
+        return resolve(ctx, VirtualPath.parse(ctx, path), Resolver.LastLink.FOLLOW, Use.CHANGE);
+    }
+
+    /** The entry that a path names, which may be a link, to be changed. */
     Target keep(SyscallContext ctx, VirtualPath path) throws IOException {
-        return resolver.resolve(ctx, workingDirectory, path, Resolver.LastLink.KEEP);
+        return resolve(ctx, path, Resolver.LastLink.KEEP, Use.CHANGE);
+    }
+
+    private Target resolve(SyscallContext ctx, VirtualPath path, Resolver.LastLink lastLink, Use use)
+            throws IOException {
+        return resolver.resolve(ctx, workingDirectory.position(), path, lastLink, use);
     }
 
     /** Where something is to be put. Errors say that they are about the destination, for the subject is the source. */
     Target destination(SyscallContext ctx, VirtualPath path, Resolver.LastLink lastLink) throws IOException {
         try {
-            return resolver.resolve(ctx, workingDirectory, path, lastLink);
+            return resolve(ctx, path, lastLink, Use.CHANGE);
         } catch (SyscallException failure) {
             throw ctx.failure(failure.code(), "the destination: " + failure.reason(), failure);
         }

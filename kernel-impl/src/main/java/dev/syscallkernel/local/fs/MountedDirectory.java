@@ -51,8 +51,8 @@ record MountedDirectory(Position position, Access access, Path hostPath, Directo
         }
     }
 
-    /** Where the host has nothing better. Nobody beneath the root can change this path. */
-    private Path verifiedHostPath(SyscallContext ctx) throws IOException {
+    /** The path by which the directory was mounted, if it still leads there. Nobody beneath the root can change it. */
+    Path verifiedHostPath(SyscallContext ctx) throws IOException {
         try {
             BasicFileAttributes attributes =
                     Files.readAttributes(hostPath, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -64,6 +64,22 @@ record MountedDirectory(Position position, Access access, Path hostPath, Directo
         }
         throw ctx.failure(
                 ErrorCode.UNAVAILABLE, "the host has moved or replaced the directory of the mount " + position);
+    }
+
+    /** The host's path of a position in this mount, by which everybody who works on it can be told apart. */
+    Path hostPath(List<String> names) {
+        return hostPath.resolve(pathBelowRoot(names));
+    }
+
+    /**
+     * The text of a link.
+     *
+     * @param directory the directory it is in
+     * @param path leads to it from the root
+     */
+    Path readLink(SyscallContext ctx, DirectoryHandle directory, Name name, Path path) throws IOException {
+        Path text = directory.readLink(name);
+        return text != null ? text : byPath(ctx, at -> Files.readSymbolicLink(at.resolve(path)));
     }
 
     /** The relative path from the root to a position in this mount. It may lead elsewhere by the time it is used. */

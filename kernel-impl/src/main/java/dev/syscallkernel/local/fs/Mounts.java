@@ -54,8 +54,13 @@ final class Mounts {
         } catch (NoSuchFileException | NotDirectoryException missing) {
             throw failure(mount, ErrorCode.INVALID_ARGUMENT, "the host has no such directory", missing);
         } catch (IOException failure) {
-            throw failure(
-                    mount, ErrorCode.INVALID_ARGUMENT, "the kernel cannot open the directory on the host", failure);
+            throw HostErrors.isExhaustion(failure)
+                    ? failure(mount, HostErrors.code(failure), HostErrors.describe(failure), failure)
+                    : failure(
+                            mount,
+                            ErrorCode.INVALID_ARGUMENT,
+                            "the kernel cannot open the directory on the host",
+                            failure);
         }
     }
 

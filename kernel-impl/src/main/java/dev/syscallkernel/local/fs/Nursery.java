@@ -23,13 +23,17 @@ final class Nursery {
     /** Makes an empty directory. Whatever file, link or empty directory has the name may be replaced. */
     static void makeDirectory(SyscallContext ctx, MountedDirectory mount, DirectoryHandle parent, Name name)
             throws IOException {
-        make(ctx, mount, parent, name, Files::createDirectory);
+        if (!parent.makeDirectory(name)) {
+            make(ctx, mount, parent, name, Files::createDirectory);
+        }
     }
 
     /** Makes a symbolic link. Whatever file, link or empty directory has the name may be replaced. */
     static void makeLink(SyscallContext ctx, MountedDirectory mount, DirectoryHandle parent, Name name, Path text)
             throws IOException {
-        make(ctx, mount, parent, name, path -> Files.createSymbolicLink(path, text));
+        if (!parent.makeLink(name, text)) {
+            make(ctx, mount, parent, name, path -> Files.createSymbolicLink(path, text));
+        }
     }
 
     private static void make(SyscallContext ctx, MountedDirectory mount, DirectoryHandle parent, Name name, Maker maker)

@@ -24,7 +24,7 @@ final class PathRules {
         return !blocks(names) && (allowed.isEmpty() || covers(allowed, names));
     }
 
-    /** Whether the place is blocked, so that not even a path through it may be walked. */
+    /** Whether the place is blocked, whatever is allowed. */
     boolean blocks(List<String> names) {
         return !blocked.isEmpty() && covers(blocked, names);
     }
@@ -34,11 +34,21 @@ final class PathRules {
         return blocked.stream().anyMatch(rule -> position.covers(rule.names()));
     }
 
-    /** Whether the process may learn that nothing is at this place: it is allowed, or lies above what is. */
-    boolean mayBeMissing(List<String> names) {
-        return allowed.isEmpty()
-                || covers(allowed, names)
-                || allowed.stream().anyMatch(rule -> new Position(names).covers(rule.names()));
+    /**
+     * Whether a path may lead through this place: it is allowed, or on the way to what is. Anywhere else not even a name
+     * may be looked up, for whether the walk goes on would tell what is there.
+     */
+    boolean mayBeWalked(List<String> names) {
+        return !blocks(names) && (allowed.isEmpty() || covers(allowed, names) || leadsToAllowed(names));
+    }
+
+    private boolean leadsToAllowed(List<String> names) {
+        for (Position rule : allowed) {
+            if (names.size() <= rule.names().size() && names.equals(rule.names().subList(0, names.size()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean covers(List<Position> rules, List<String> names) {

@@ -17,10 +17,12 @@ sealed interface Resolver permits WalkingResolver {
      * Resolves a path.
      *
      * @param from where a relative path starts
+     * @param use what is wanted of the place it leads to
      * @return where it leads; the caller closes it
      * @throws dev.syscallkernel.SyscallException if it leads nowhere, or nowhere it may
      * @throws SwappedException if directories or links on the way were replaced meanwhile
      * @throws IOException as the host reports it
      */
-    Target resolve(SyscallContext ctx, Position from, VirtualPath path, LastLink lastLink) throws IOException;
+    Target resolve(SyscallContext ctx, Position from, VirtualPath path, LastLink lastLink, PathLocks.Use use)
+            throws IOException;
 }

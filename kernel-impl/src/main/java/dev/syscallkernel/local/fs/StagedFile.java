@@ -94,6 +94,7 @@ final class StagedFile implements AutoCloseable {
             }
             at += channel.write(data, at);
             data.limit(limit);
+            ctx.progress().moved(at - position, at - position + data.remaining());
         }
     }
 

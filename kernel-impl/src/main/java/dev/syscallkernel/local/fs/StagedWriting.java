@@ -20,10 +20,14 @@ final class StagedWriting implements WritableFile {
     private final WriteMode mode;
     private final StagedFile staged;
     private final @Nullable Path stagedAt;
+    private final Runnable onEnd;
     private long size;
     private boolean over;
 
-    /** @param size how many bytes the staged file has already */
+    /**
+     * @param size how many bytes the staged file has already
+     * @param onEnd called once nothing more is written
+     */
     StagedWriting(
             Target target,
             DirectoryHandle parent,
@@ -31,7 +35,8 @@ final class StagedWriting implements WritableFile {
             WriteMode mode,
             StagedFile staged,
             @Nullable Path stagedAt,
-            long size) {
+            long size,
+            Runnable onEnd) {
         this.target = target;
         this.parent = parent;
         this.name = name;
@@ -39,6 +44,7 @@ final class StagedWriting implements WritableFile {
         this.staged = staged;
         this.stagedAt = stagedAt;
         this.size = size;
+        this.onEnd = onEnd;
     }
 
     @Override
@@ -93,7 +99,7 @@ final class StagedWriting implements WritableFile {
             throw HostErrors.translate(ctx, failure);
         }
         over = true;
-        target.close();
+        end();
     }
 
     /** The place may have been taken by something else since it was resolved. */
@@ -123,7 +129,7 @@ final class StagedWriting implements WritableFile {
         if (!over) {
             over = true;
             staged.close();
-            target.close();
+            end();
         }
     }
 
@@ -132,7 +138,12 @@ final class StagedWriting implements WritableFile {
         if (!over) {
             over = true;
             staged.suspend();
-            target.close();
+            end();
         }
+    }
+
+    private void end() {
+        target.close();
+        onEnd.run();
     }
 }

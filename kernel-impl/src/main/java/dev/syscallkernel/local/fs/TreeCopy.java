@@ -1,10 +1,10 @@
 package dev.syscallkernel.local.fs;
 
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.local.call.ProgressReporter;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -27,13 +27,14 @@ final class TreeCopy {
     private final MountedDirectory to;
     private final Deque<Branch> pending = new ArrayDeque<>();
     private final Deque<Branch> done = new ArrayDeque<>(); // the deepest first
+    private long bytesCopied;
+    private long total = ProgressReporter.UNKNOWN;
+    private final Appearance copied = new Appearance();
 
     /** A directory beneath the one that is copied. */
     private record Branch(List<Name> names, BasicFileAttributes attributes) {
         Branch child(Name name, BasicFileAttributes childAttributes) {
-            List<Name> all = new ArrayList<>(names);
-            all.add(name);
-            return new Branch(all, childAttributes);
+            return new Branch(with(names, name), childAttributes);
         }
     }
 
@@ -47,7 +48,9 @@ final class TreeCopy {
     /** Copies an entry into a directory, under a name that is free. A failure may leave an incomplete copy. */
     void copy(Target.Existing source, DirectoryHandle parent, Name name) throws IOException {
         Path path = from.pathBelowRoot(source.position().names());
+        copied.add(List.of(), source.attributes());
         if (!source.isDirectory()) {
+            total = source.attributes().isRegularFile() ? source.attributes().size() : ProgressReporter.UNKNOWN;
             copyEntry(source.parent(), source.name(), source.attributes(), path, parent, name);
             return;
         }
@@ -79,6 +82,7 @@ final class TreeCopy {
                     continue;
                 }
                 Name newName = name.in(to.fileSystem());
+                copied.add(with(branch.names, name), attributes);
                 if (attributes.isDirectory()) {
                     Nursery.makeDirectory(ctx, to, copy, newName);
                     pending.add(branch.child(name, attributes));
@@ -90,6 +94,43 @@ final class TreeCopy {
         done.push(branch);
     }
 
+    /** Whether what was copied, and has another name by now, is what it was when it was copied. */
+    boolean isStillLike(DirectoryHandle parent, Name name) throws IOException {
+        Appearance now = new Appearance();
+        BasicFileAttributes attributes = parent.find(name);
+        if (attributes == null) {
+            return false;
+        }
+        now.add(List.of(), attributes);
+        if (attributes.isDirectory()) {
+            try (DirectoryHandle top = parent.enter(name)) {
+                for (Branch branch : done) {
+                    lookAt(top, branch, now);
+                }
+            } catch (SwappedException gone) {
+                return false;
+            }
+        }
+        return now.equals(copied);
+    }
+
+    private void lookAt(DirectoryHandle top, Branch branch, Appearance now) throws IOException {
+        try (DirectoryHandle directory = descend(top, branch, from)) {
+            for (Name name : directory.names()) {
+                BasicFileAttributes attributes = HiddenNames.isHidden(name.text()) ? null : directory.find(name);
+                if (attributes != null) {
+                    now.add(with(branch.names, name), attributes);
+                }
+            }
+        }
+    }
+
+    private static List<Name> with(List<Name> names, Name name) {
+        List<Name> all = new ArrayList<>(names);
+        all.add(name);
+        return all;
+    }
+
     private void copyEntry(
             DirectoryHandle original,
             Name name,
@@ -99,12 +140,12 @@ final class TreeCopy {
             Name newName)
             throws IOException {
         if (attributes.isSymbolicLink()) {
-            Nursery.makeLink(ctx, to, copy, newName, readLink(path));
+            Nursery.makeLink(ctx, to, copy, newName, readLink(original, name, path));
         } else if (attributes.isRegularFile()) {
             try (FileChannel content = opener.forReading(ctx, from, original, name, attributes);
                     StagedFile file =
                             StagedFile.beginLike(ctx, opener, copy, HiddenNames.fresh(to.fileSystem()), attributes)) {
-                FileContent.copy(ctx, content, file.channel());
+                bytesCopied += FileContent.copy(ctx, content, file.channel(), bytesCopied, total);
                 file.publish(copy, newName);
             }
         } else {
@@ -113,10 +154,10 @@ final class TreeCopy {
         }
     }
 
-    /** By path, as Java has nothing else: see {@link Walk}. */
-    private Path readLink(Path path) throws IOException {
+    /** Mostly by path, as Java has nothing else: see {@link Walk}. */
+    private Path readLink(DirectoryHandle directory, Name name, Path path) throws IOException {
         try {
-            return from.byPath(ctx, root -> Files.readSymbolicLink(root.resolve(path)));
+            return from.readLink(ctx, directory, name, path);
         } catch (NotLinkException swapped) {
             throw new SwappedException(swapped);
         }

@@ -7,7 +7,6 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
@@ -27,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * than any other path. On {@code ..} the last name of the position is dropped and the rest walked again from the root:
  * a handle is never asked for its parent, because it may have been moved out of the mount.
  *
+ * <p>Where the rules do not let a path lead through, nothing is looked up: the answer is the same whatever is there.
+ *
  * <p>Used by one thread, for one path.
  */
 final class Walk implements AutoCloseable {
@@ -39,6 +40,7 @@ final class Walk implements AutoCloseable {
     private final boolean followLast;
     private final boolean lastIsName;
     private final MountTable.Node root;
+    private final @Nullable List<Path> trace;
 
     private final Deque<String> remaining = new ArrayDeque<>();
     private final List<String> names = new ArrayList<>(); // the position
@@ -59,13 +61,15 @@ final class Walk implements AutoCloseable {
             PathRules rules,
             Position from,
             VirtualPath path,
-            Resolver.LastLink lastLink) {
+            Resolver.LastLink lastLink,
+            @Nullable List<Path> trace) {
         this.ctx = ctx;
         this.handles = handles;
         this.rules = rules;
         this.followLast = lastLink == Resolver.LastLink.FOLLOW || !path.endsWithName();
         this.lastIsName = path.ending() == VirtualPath.Ending.NAME;
         this.root = mounts.root();
+        this.trace = trace;
         this.asDirectory = path.demandsDirectory();
         prepend(path.components());
         if (!path.absolute()) {
@@ -74,12 +78,23 @@ final class Walk implements AutoCloseable {
     }
 
     Target run() throws IOException {
-        restart();
-        while (true) {
-            Target end = remaining.isEmpty() ? arrive() : step(remaining.pop());
-            if (end != null) {
-                return end;
+        try {
+            restart();
+            while (true) {
+                Target end = remaining.isEmpty() ? arrive() : step(remaining.pop());
+                if (end != null) {
+                    return end;
+                }
             }
+        } finally {
+            note();
+        }
+    }
+
+    /** Remembers that the outcome of the walk depends on what is at the position. */
+    private void note() {
+        if (trace != null && mount != null) {
+            trace.add(mount.hostPath(names));
         }
     }
 
@@ -100,7 +115,7 @@ final class Walk implements AutoCloseable {
             return null;
         }
         if (++steps > MAX_STEPS) {
-            throw lost(ErrorCode.NAME_TOO_LONG, "resolving the path takes over " + MAX_STEPS + " steps");
+            throw ctx.failure(ErrorCode.NAME_TOO_LONG, "resolving the path takes over " + MAX_STEPS + " steps");
         }
         if (stale) {
             remaining.push(component);
@@ -108,13 +123,13 @@ final class Walk implements AutoCloseable {
             return null;
         }
         names.add(component);
+        if (!rules.mayBeWalked(names)) {
+            throw refusedByRules();
+        }
         if (names.size() > VirtualPath.MAX_COMPONENTS) {
-            throw lost(
+            throw ctx.failure(
                     ErrorCode.NAME_TOO_LONG,
                     "the path leads to a depth of over " + VirtualPath.MAX_COMPONENTS + " directories");
-        }
-        if (rules.blocks(names)) {
-            throw refusedByRules();
         }
         MountTable.Node below = node == null ? null : node.child(component);
         if (below != null && below.mount() != null) {
@@ -154,9 +169,10 @@ final class Walk implements AutoCloseable {
             return existing(in, name, attributes, below);
         }
         if (!attributes.isDirectory()) {
-            throw lost(ErrorCode.NOT_A_DIRECTORY, "a component of the path is not a directory");
+            throw ctx.failure(ErrorCode.NOT_A_DIRECTORY, "a component of the path is not a directory");
         }
         if (VirtualPath.PARENT.equals(remaining.peek())) {
+            note();
             remaining.pop();
             names.remove(names.size() - 1);
             return null;
@@ -168,16 +184,16 @@ final class Walk implements AutoCloseable {
 
     private Target existing(
             MountedDirectory in, Name name, BasicFileAttributes attributes, MountTable.@Nullable Node below) {
-        if (asDirectory && followLast && !attributes.isDirectory()) {
-            throw lost(ErrorCode.NOT_A_DIRECTORY, "the path demands a directory, and this is none");
-        }
         requireAllowed();
+        if (asDirectory && followLast && !attributes.isDirectory()) {
+            throw ctx.failure(ErrorCode.NOT_A_DIRECTORY, "the path demands a directory, and this is none");
+        }
         return new Target.Existing(position(), in, handOver(), name, attributes, byLink, asDirectory, below != null);
     }
 
     private Target missing(MountedDirectory in, Name name, boolean hidden) {
         if (!remaining.isEmpty()) {
-            throw lost(ErrorCode.NOT_FOUND, "a directory on the path does not exist");
+            throw ctx.failure(ErrorCode.NOT_FOUND, "a directory on the path does not exist");
         }
         requireAllowed();
         return new Target.Missing(position(), in, handOver(), name, asDirectory, hidden);
@@ -196,8 +212,10 @@ final class Walk implements AutoCloseable {
     /** Replaces the link, which is the last name of the position, by its text. */
     private void follow(MountedDirectory in) throws IOException {
         if (++links > MAX_LINKS) {
-            throw lost(ErrorCode.TOO_MANY_LINKS, "resolving the path meets over " + MAX_LINKS + " symbolic links");
+            throw ctx.failure(
+                    ErrorCode.TOO_MANY_LINKS, "resolving the path meets over " + MAX_LINKS + " symbolic links");
         }
+        note();
         VirtualPath text = readLink(in);
         names.remove(names.size() - 1);
         if (remaining.isEmpty()) {
@@ -211,22 +229,27 @@ final class Walk implements AutoCloseable {
     }
 
     /**
-     * Reads the text by path, for Java cannot do it by handle. Whoever swaps a directory on that path can only have
+     * Reads the text, mostly by path, for Java cannot do it by handle. Whoever swaps a directory on that path can only have
      * another text walked, beneath the same root; and the process is never shown the text.
      */
     private VirtualPath readLink(MountedDirectory in) throws IOException {
         Path text;
         try {
-            text = in.byPath(ctx, root -> Files.readSymbolicLink(root.resolve(in.pathBelowRoot(names))));
+            text = in.readLink(ctx, requireNonNull(current), last(in), in.pathBelowRoot(names));
         } catch (NoSuchFileException | NotLinkException swapped) {
             throw new SwappedException(swapped);
         } catch (FileSystemException failure) {
             throw HostErrors.isLink(failure) ? new SwappedException(failure) : failure;
         }
         if (!Name.isDecodable(text)) {
-            throw lost(ErrorCode.INVALID_ARGUMENT, "the path meets a symbolic link whose text is not valid UTF-8");
+            throw ctx.failure(
+                    ErrorCode.INVALID_ARGUMENT, "the path meets a symbolic link whose text is not valid UTF-8");
         }
         return VirtualPath.parse(ctx, text.toString());
+    }
+
+    private Name last(MountedDirectory in) {
+        return Name.of(ctx, in.fileSystem(), names.get(names.size() - 1));
     }
 
     /** Goes to the parent. At the virtual root, that is the root itself. */
@@ -281,11 +304,6 @@ final class Walk implements AutoCloseable {
         if (!rules.allows(names)) {
             throw refusedByRules();
         }
-    }
-
-    /** The walk cannot go on. Where the rules forbid to look, the process does not learn why. */
-    private SyscallException lost(ErrorCode code, String reason) {
-        return rules.mayBeMissing(names) ? ctx.failure(code, reason) : refusedByRules();
     }
 
     private SyscallException refusedByRules() {

@@ -5,6 +5,7 @@ import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.process.ChildInfo;
 import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.process.ResourceLimits;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A logical process: a security principal, and the owner of what its calls hold. Thread-safe.
@@ -53,6 +55,9 @@ public final class LogicalProcess {
     private final LongAdder calls = new LongAdder();
     private final LongAdder failedCalls = new LongAdder();
     private volatile Sandbox sandbox;
+    private volatile int priority;
+    private volatile @Nullable ChildInfo child; // what it is as a program
+    private volatile int exitCode;
 
     LogicalProcess(Pid pid, ProcessSpec spec, FileTree files, ResourceLimits kernelLimits, Instant createdAt) {
         this.pid = pid;
@@ -62,6 +67,7 @@ public final class LogicalProcess {
         this.createdAt = createdAt;
         this.environment = new Environment(spec.environment());
         this.sandbox = spec.sandbox();
+        this.priority = spec.priority();
     }
 
     public Pid pid() {
@@ -111,22 +117,58 @@ public final class LogicalProcess {
                 pid,
                 spec.name(),
                 spec.level(),
-                spec.priority(),
+                priority,
                 sandbox,
                 files.mountPoints(),
                 files.workingDirectory(),
                 createdAt,
                 resources.count(Resources.Kind.STREAM),
                 calls.sum(),
-                failedCalls.sum());
+                failedCalls.sum(),
+                child);
     }
 
-    /** Begins a call; {@link #leave} must follow, on the same thread. */
-    public void enter(String syscall) {
+    public int priority() {
+        return priority;
+    }
+
+    public void priority(int value) {
+        priority = value;
+    }
+
+    /** Says what the process is as a program of the operating system. */
+    public void child(ChildInfo program) {
+        child = program;
+    }
+
+    /** The exit code of its program; 0 for a process without one. */
+    public int exitCode() {
+        return exitCode;
+    }
+
+    public void exitCode(int code) {
+        exitCode = code;
+    }
+
+    /**
+     * Keeps the file tree, like a call inside, but without a thread: for a program that uses what is in it. When the
+     * process ends, it waits for {@link #letGo}.
+     */
+    public void hold(String syscall) {
         if (inside.getAndIncrement() < 0) {
             release();
             throw noSuchProcess(syscall, pid);
         }
+    }
+
+    /** Ends what {@link #hold} began. */
+    public void letGo() {
+        release();
+    }
+
+    /** Begins a call; {@link #leave} must follow, on the same thread. */
+    public void enter(String syscall) {
+        hold(syscall);
         THREAD_INSIDE.get().push(this);
     }
 

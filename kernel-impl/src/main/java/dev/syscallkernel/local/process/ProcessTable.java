@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /** The live processes of a kernel. Thread-safe. */
@@ -28,6 +31,7 @@ public final class ProcessTable implements AutoCloseable {
     private final ConcurrentNavigableMap<Integer, LogicalProcess> live = new ConcurrentSkipListMap<>();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger lastPid = new AtomicInteger();
+    private final ReadWriteLock creation = new ReentrantReadWriteLock(); // shared while a process is being made
     private volatile boolean closed;
 
     public ProcessTable(int maxProcesses, ResourceLimits limits, Clock clock, EventBus events) {
@@ -49,19 +53,29 @@ public final class ProcessTable implements AutoCloseable {
                             + " processes (maxProcesses); terminate some, or raise the limit");
         }
         LogicalProcess process;
+        creation.readLock().lock();
         try {
+            requireOpen(spec);
             process = new LogicalProcess(nextPid(), spec, files.get(), limits, clock.instant());
+            live.put(process.pid().value(), process);
         } catch (Throwable failure) {
             count.decrementAndGet();
             throw failure;
+        } finally {
+            creation.readLock().unlock();
         }
-        live.put(process.pid().value(), process);
         events.publish(new KernelEvent.ProcessCreated(clock.instant(), process.pid(), spec.name()));
         if (closed) {
             end(process.pid());
-            throw new SyscallException(ErrorCode.UNAVAILABLE, "create_process", spec.name(), "the kernel is closed");
+            requireOpen(spec);
         }
         return process;
+    }
+
+    private void requireOpen(ProcessSpec spec) {
+        if (closed) {
+            throw new SyscallException(ErrorCode.UNAVAILABLE, "create_process", spec.name(), "the kernel is closed");
+        }
     }
 
     /** The live process with this pid, or NO_SUCH_PROCESS. */
@@ -104,7 +118,7 @@ public final class ProcessTable implements AutoCloseable {
         live.remove(pid.value());
         count.decrementAndGet();
         Instant now = clock.instant();
-        events.publish(new KernelEvent.ProcessTerminated(now, pid, 0));
+        events.publish(new KernelEvent.ProcessTerminated(now, pid, process.exitCode()));
         events.publish(new KernelEvent.ResourceCleanup(
                 now, pid, end.bytesFreed(), Duration.between(begin, now), end.byType(), end.errors()));
         return true;
@@ -113,12 +127,26 @@ public final class ProcessTable implements AutoCloseable {
     /** Ends every process, and waits for the calls of all of them together as long as for those of one. */
     @Override
     public void close() {
-        closed = true;
+        refuseNewOnes();
         live.values().forEach(LogicalProcess::cancelCalls);
         Instant deadline = Instant.now().plus(LogicalProcess.PATIENCE);
         for (LogicalProcess process : live.values()) {
             Duration left = Duration.between(Instant.now(), deadline);
             end(process.pid(), left.isNegative() ? Duration.ZERO : left);
+        }
+    }
+
+    /** Waits for those that are being made: they would make directories again that the kernel has removed by then. */
+    private void refuseNewOnes() {
+        boolean exclusive = false;
+        try {
+            exclusive = creation.writeLock().tryLock(LogicalProcess.PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        closed = true;
+        if (exclusive) {
+            creation.writeLock().unlock();
         }
     }
 

@@ -22,7 +22,8 @@ public final class Resources {
     public enum Kind {
         UPLOAD("upload", "unfinished uploads", "maxOpenStreams", "commit one of them"),
         STREAM("stream", "open streams", "maxOpenStreams", "close one of them"),
-        WAITING_CALL("waiting_call", "waiting calls", "maxTasks", "wait for one of them or cancel it");
+        CHILD("child", "children", "maxProcesses", "end one of them"),
+        WAITING_CALL("waiting_call", "tasks and waiting calls", "maxTasks", "wait for one of them or cancel it");
 
         private final String label;
         private final String plural;
@@ -48,6 +49,7 @@ public final class Resources {
             return switch (this) {
                 case UPLOAD -> limits.maxOpenStreams();
                 case STREAM -> Math.min(limits.maxOpenStreams(), limits.maxFileDescriptors());
+                case CHILD -> limits.maxProcesses();
                 case WAITING_CALL -> limits.maxTasks();
             };
         }
@@ -125,14 +127,19 @@ public final class Resources {
      * @throws SyscallException RESOURCE_EXHAUSTED if the process holds as many as it may
      */
     public Place take(Kind kind, ResourceLimits limits, Syscall<?> call) {
+        return take(kind, limits, call.name(), call.subject());
+    }
+
+    /** As {@link #take(Kind, ResourceLimits, Syscall)}, for what is more than one call. */
+    public Place take(Kind kind, ResourceLimits limits, String syscall, String subject) {
         AtomicInteger counter = counter(kind);
         int limit = kind.limit(limits);
         if (counter.incrementAndGet() > limit) {
             int held = counter.decrementAndGet();
             throw new SyscallException(
                     ErrorCode.RESOURCE_EXHAUSTED,
-                    call.name(),
-                    call.subject(),
+                    syscall,
+                    subject,
                     "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName(limits)
                             + "); " + kind.wayOut + ", or raise the limit");
         }

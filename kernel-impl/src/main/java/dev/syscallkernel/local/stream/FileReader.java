@@ -174,8 +174,11 @@ public final class FileReader implements StreamingReader {
     @Override
     public ByteBuffer chunk() {
         ByteBuffer current = chunk;
-        if (current == null || closed) {
+        if (current == null) {
             throw new IllegalStateException("there is no chunk; call next() first, and only while it returns true");
+        }
+        if (closed) {
+            throw closed(); // perhaps by the end of the process, a moment ago
         }
         return current.asReadOnlyBuffer();
     }

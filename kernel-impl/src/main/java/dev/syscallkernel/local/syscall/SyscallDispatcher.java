@@ -1,15 +1,19 @@
 package dev.syscallkernel.local.syscall;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.KernelEvent;
+import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.Place;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.event.EventBus;
 import dev.syscallkernel.local.interceptor.SyscallInterceptor;
 import dev.syscallkernel.local.process.LogicalProcess;
+import dev.syscallkernel.local.process.Resources;
 import dev.syscallkernel.local.syscall.SyscallTable.Rule;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
@@ -23,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -62,26 +67,70 @@ public final class SyscallDispatcher {
         this.nanoTime = nanoTime;
     }
 
-    /** Executes a call and waits for its answer; no time limit if the timeout is null. */
-    public <R extends @Nullable Object> R execute(LogicalProcess process, Syscall<R> call, @Nullable Duration timeout) {
+    /** Executes a call and waits for its answer. */
+    public <R extends @Nullable Object> R execute(LogicalProcess process, Syscall<R> call, CallControl control) {
         Rule<Syscall<R>, R> rule = table.rule(call);
         if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
-            return answerNow(process, call, rule, handler, timeout);
+            return answerNow(process, call, rule, handler, control);
         }
-        return await(startDeferred(process, call, rule, timeout), call);
+        return await(startDeferred(process, call, rule, control), call);
     }
 
-    /** Starts a call; an immediate one is done when this returns. No time limit if the timeout is null. */
+    /** Starts a call; an immediate one is done when this returns. */
     public <R extends @Nullable Object> CompletableFuture<R> start(
-            LogicalProcess process, Syscall<R> call, @Nullable Duration timeout) {
+            LogicalProcess process, Syscall<R> call, CallControl control) {
         Rule<Syscall<R>, R> rule = table.rule(call);
         try {
             if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
-                return CompletableFuture.completedFuture(answerNow(process, call, rule, handler, timeout));
+                return CompletableFuture.completedFuture(answerNow(process, call, rule, handler, control));
             }
-            return startDeferred(process, call, rule, timeout);
+            return startDeferred(process, call, rule, control);
         } catch (SyscallException failure) {
             return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /**
+     * Lets a call pass all checks without having it handled: for one of several that are done, and answered, together.
+     * {@link Admitted#finish} must follow, on the same thread, in the opposite order of the admissions.
+     *
+     * @throws SyscallException if it is refused, which then was told to all who have to know
+     */
+    public <R extends @Nullable Object> Admitted admit(LogicalProcess process, Syscall<R> call, CallControl control) {
+        process.enter(call.name());
+        try {
+            return new Admitted(process, call, admit(process, call, table.rule(call), control));
+        } catch (RuntimeException | Error refusal) {
+            process.leave();
+            throw refusal;
+        }
+    }
+
+    /** A call that has passed all checks. Used by one thread. */
+    public final class Admitted {
+        private final LogicalProcess process;
+        private final Syscall<?> call;
+        private final SyscallContext context;
+
+        private Admitted(LogicalProcess process, Syscall<?> call, SyscallContext context) {
+            this.process = process;
+            this.call = call;
+            this.context = context;
+        }
+
+        /** What its work is done under. */
+        public SyscallContext context() {
+            return context;
+        }
+
+        /** Its work is over: tells all who have to know. */
+        public void finish(@Nullable SyscallException failure) {
+            try {
+                context.place().close();
+                SyscallDispatcher.this.finish(process, call, failure);
+            } finally {
+                process.leave();
+            }
         }
     }
 
@@ -90,10 +139,10 @@ public final class SyscallDispatcher {
             Syscall<R> call,
             Rule<Syscall<R>, R> rule,
             Handler.Immediate<Syscall<R>, R> handler,
-            @Nullable Duration timeout) {
+            CallControl control) {
         process.enter(call.name());
         try {
-            SyscallContext context = admit(process, call, rule, timeout);
+            SyscallContext context = admit(process, call, rule, control);
             R answer;
             try {
                 context.throwIfCancelled();
@@ -112,27 +161,50 @@ public final class SyscallDispatcher {
     }
 
     private <R extends @Nullable Object> CompletableFuture<R> startDeferred(
-            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, @Nullable Duration timeout) {
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, CallControl control) {
         process.enter(call.name());
         try {
-            SyscallContext context = admit(process, call, rule, timeout);
+            SyscallContext context = admit(process, call, rule, control);
             CompletableFuture<R> work = begin(process, call, rule, context);
             CancellationToken token = context.cancellation();
             context.place().releaseBy(() -> token.cancel(ErrorCode.CANCELLED, "the process has ended"));
+            pass(control, token);
+            Duration timeout = control.timeout();
             Future<?> timer = timeout == null ? null : timers.after(timeout, token::timeOut);
+            Executor answers = requireNonNullElse(control.answers(), callbacks);
             CompletableFuture<R> answer = new CompletableFuture<>();
             var unused = work.whenComplete((result, problem) -> {
                 if (timer != null) {
                     timer.cancel(false);
                 }
-                callbacks.execute(() -> answer(process, call, context, answer, result, problem));
+                Runnable end = () -> answer(process, call, context, answer, result, problem);
+                try {
+                    answers.execute(end);
+                } catch (RejectedExecutionException closed) {
+                    end.run(); // the kernel has closed meanwhile, and somebody may wait for the answer
+                }
             });
-            // Whatever else completes the future, its caller waits for the call no longer.
-            var ignored = answer.whenComplete(
-                    (result, problem) -> token.cancel(ErrorCode.CANCELLED, "the caller does not wait for it any more"));
+            if (control.cancellation() == null) {
+                // Whatever else completes the future, its caller waits for the call no longer.
+                var ignored = answer.whenComplete((result, problem) ->
+                        token.cancel(ErrorCode.CANCELLED, "the caller does not wait for it any more"));
+            }
             return answer;
         } finally {
             process.leave();
+        }
+    }
+
+    /** Lets whoever controls a deferred call cancel it; an immediate one looks for itself. */
+    private static void pass(CallControl control, CancellationToken token) {
+        CancellationToken cancellation = control.cancellation();
+        if (cancellation != null && cancellation != token) {
+            cancellation.onCancel(() -> {
+                CancellationToken.Reason reason = cancellation.reason();
+                if (reason != null) {
+                    token.cancel(reason.code(), reason.text());
+                }
+            });
         }
     }
 
@@ -169,18 +241,18 @@ public final class SyscallDispatcher {
 
     /** All checks before the work: capability, quota, interceptors. */
     private <R extends @Nullable Object> SyscallContext admit(
-            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, @Nullable Duration timeout) {
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, CallControl control) {
         Place place = Place.NONE;
         try {
             Sandbox sandbox = process.sandbox();
             ResourceLimits limits = process.limits(sandbox);
             requireCapabilities(sandbox, rule.capabilities(), call);
-            if (rule.holds() != null) {
+            if (rule.holds() != null && !(control.counted() && rule.holds() == Resources.Kind.WAITING_CALL)) {
                 place = process.resources().take(rule.holds(), limits, call);
             }
-            CancellationToken token = new CancellationToken(
-                    process.cancellation(), nanoTime, timeout == null ? Long.MAX_VALUE : Timers.nanos(timeout));
-            SyscallContext context = new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token);
+            CancellationToken token = token(process, control);
+            SyscallContext context =
+                    new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token, control.progress());
             askInterceptors(process, call);
             return context;
         } catch (RuntimeException | Error problem) {
@@ -189,6 +261,19 @@ public final class SyscallDispatcher {
             report(process, call, refusal);
             throw refusal;
         }
+    }
+
+    private CancellationToken token(LogicalProcess process, CallControl control) {
+        CancellationToken cancellation = control.cancellation();
+        Duration timeout = control.timeout();
+        if (cancellation != null && timeout == null && cancellation.belongsTo(process.cancellation())) {
+            return cancellation; // it can do all that one of the call's own could
+        }
+        return new CancellationToken(
+                process.cancellation(),
+                cancellation,
+                nanoTime,
+                timeout == null ? Long.MAX_VALUE : Timers.nanos(timeout));
     }
 
     /** Asks each in turn; if one refuses, those that were asked before it hear how the call ended. */

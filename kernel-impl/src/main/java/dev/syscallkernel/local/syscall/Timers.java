@@ -1,6 +1,7 @@
 package dev.syscallkernel.local.syscall;
 
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -8,6 +9,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs actions later, any number of them with one thread: the thread only hands an action over to the executor when
@@ -27,7 +29,11 @@ public final class Timers implements AutoCloseable {
     /** Runs the action after the delay, unless the future is cancelled before. Never, once the timers are closed. */
     public Future<?> after(Duration delay, Runnable action) {
         try {
-            return clock.schedule(() -> executor.execute(action), nanos(delay), TimeUnit.NANOSECONDS);
+            Callable<@Nullable Void> due = () -> { // no Runnable, which would be wrapped into one of these
+                executor.execute(action);
+                return null;
+            };
+            return clock.schedule(due, nanos(delay), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException closed) {
             return new CompletableFuture<>();
         }
@@ -45,7 +51,7 @@ public final class Timers implements AutoCloseable {
     }
 
     /** The duration in nanoseconds, or the greatest number of them that a timer can wait. */
-    static long nanos(Duration duration) {
+    public static long nanos(Duration duration) {
         // Half the range, because the executor compares by difference.
         return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE / 2)) >= 0 ? Long.MAX_VALUE / 2 : duration.toNanos();
     }

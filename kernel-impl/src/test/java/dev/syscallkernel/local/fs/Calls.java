@@ -4,6 +4,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.Place;
+import dev.syscallkernel.local.call.ProgressReporter;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
@@ -23,7 +24,12 @@ final class Calls {
     }
 
     static SyscallContext call(Sandbox sandbox, CancellationToken cancellation) {
-        return new SyscallContext("test", "subject", sandbox, ResourceLimits.DEFAULT, Place.NONE, cancellation);
+        return call(sandbox, cancellation, ProgressReporter.NONE);
+    }
+
+    static SyscallContext call(Sandbox sandbox, CancellationToken cancellation, ProgressReporter progress) {
+        return new SyscallContext(
+                "test", "subject", sandbox, ResourceLimits.DEFAULT, Place.NONE, cancellation, progress);
     }
 
     /** Runs what must fail, and proves that it fails with this code. */

@@ -12,6 +12,9 @@ import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.FileKind;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.fs.Mount.Resolution;
+import dev.syscallkernel.local.call.CancellationToken;
+import dev.syscallkernel.local.call.ProgressReporter;
+import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.process.ProcessInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,8 +27,10 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -37,7 +42,7 @@ class FileTreeTest {
     private Path host;
 
     private FileTree open(Mount... mounts) {
-        return FileTree.open(List.of(mounts), host.resolve("scratch"));
+        return FileTree.open(List.of(mounts), host.resolve("scratch"), Transactions.withoutJournal());
     }
 
     private FileTree openHost() {
@@ -71,6 +76,38 @@ class FileTreeTest {
         assertThat(tree.release()).isEqualTo(cleanup);
         assertThat(children(host.resolve("scratch"))).isEmpty();
         assertThat(outside).hasContent("stays");
+    }
+
+    @Test
+    void copyingAndWritingTellOfEveryMebibyte() throws IOException {
+        FileTree tree = openHost();
+        int size = (5 << 20) / 2;
+        Files.write(host.resolve("f"), new byte[size]);
+        List<Long> told = new ArrayList<>();
+        ProgressReporter reporter = new ProgressReporter() {
+            @Override
+            public void moved(long bytesDone, long bytesTotal) {
+                assertThat(bytesTotal).isEqualTo(size);
+                told.add(bytesDone);
+            }
+
+            @Override
+            public void lasts(Duration duration) {
+                throw new AssertionError("nobody knows how long a file takes");
+            }
+        };
+        List<Consumer<SyscallContext>> calls = List.of(
+                context -> tree.copy(context, "/w/f", "/w/g"),
+                context -> tree.writeFile(context, "/w/h", ByteBuffer.wrap(new byte[size])));
+        for (Consumer<SyscallContext> call : calls) {
+            told.clear();
+            told.add(0L);
+            call.accept(Calls.call(Calls.ALL, new CancellationToken(), reporter));
+            assertThat(told).isSorted().hasSizeGreaterThan(3).endsWith((long) size);
+            for (int i = 1; i < told.size(); i++) {
+                assertThat(told.get(i) - told.get(i - 1)).isBetween(1L, 1L << 20);
+            }
+        }
     }
 
     @Test

@@ -26,7 +26,10 @@ class HandleCacheTest {
 
     @BeforeEach
     void open() {
-        tree = FileTree.open(List.of(new Mount.HostDirectory("/w", host, Access.READ_WRITE)), host.resolve("scratch"));
+        tree = FileTree.open(
+                List.of(new Mount.HostDirectory("/w", host, Access.READ_WRITE)),
+                host.resolve("scratch"),
+                Transactions.withoutJournal());
     }
 
     @AfterEach
@@ -96,7 +99,9 @@ class HandleCacheTest {
         List<FileTree> trees = new ArrayList<>();
         for (int t = 0; t < 20; t++) {
             FileTree other = FileTree.open(
-                    List.of(new Mount.HostDirectory("/w", host, Access.READ_ONLY)), host.resolve("scratch"));
+                    List.of(new Mount.HostDirectory("/w", host, Access.READ_ONLY)),
+                    host.resolve("scratch"),
+                    Transactions.withoutJournal());
             trees.add(other);
             for (int i = 0; i < 40; i++) {
                 other.exists(call(), "/w/d" + i + "/x");

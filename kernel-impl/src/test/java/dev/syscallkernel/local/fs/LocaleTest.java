@@ -55,7 +55,9 @@ class LocaleTest {
         public static void main(String[] arguments) throws IOException {
             Path host = Path.of(arguments[0]);
             FileTree tree = FileTree.open(
-                    List.of(new Mount.HostDirectory("/w", host, Access.READ_WRITE)), host.resolve("scratch"));
+                    List.of(new Mount.HostDirectory("/w", host, Access.READ_WRITE)),
+                    host.resolve("scratch"),
+                    Transactions.withoutJournal());
             try {
                 tree.writeFile(call(), "/w/gr\u00f6\u00dfer", ByteBuffer.allocate(0));
             } catch (SyscallException refused) {

@@ -6,24 +6,34 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Moving by copying, also where a rename would have done. */
 class MoveAcrossTest {
@@ -46,7 +56,8 @@ class MoveAcrossTest {
                         new Mount.HostDirectory("/from", from, Access.READ_WRITE),
                         new Mount.HostDirectory("/to", to, Access.READ_WRITE)),
                 new ScratchDirectories(host.resolve("scratch")));
-        lookup = new Lookup(new WalkingResolver(new MountTable(mounts), handles));
+        lookup = new Lookup(
+                new WalkingResolver(new MountTable(mounts), handles, new Isolation(), null), new WorkingDirectory());
     }
 
     @AfterEach
@@ -114,6 +125,105 @@ class MoveAcrossTest {
         assertThat(snapshot(to)).containsOnlyKeys("", "tree");
     }
 
+    private interface Change {
+        void make(Path tree) throws IOException;
+    }
+
+    private enum SomebodyElse implements Change {
+        APPENDS(tree -> Files.writeString(tree.resolve("sub/f"), "more", StandardOpenOption.APPEND)),
+        REWRITES(tree -> {
+            Files.writeString(tree.resolve("sub/f"), "tnetnoc");
+            Files.setLastModifiedTime(tree.resolve("sub/f"), FileTime.from(Instant.EPOCH));
+        }),
+        REPLACES(tree -> {
+            FileTime time = Files.getLastModifiedTime(tree.resolve("sub/f"));
+            Files.writeString(tree.resolve("sub/new"), "tnetnoc");
+            Files.setLastModifiedTime(tree.resolve("sub/new"), time);
+            Files.move(tree.resolve("sub/new"), tree.resolve("sub/f"), StandardCopyOption.REPLACE_EXISTING);
+        }),
+        ADDS(tree -> Files.writeString(tree.resolve("new"), "new")),
+        REMOVES(tree -> Files.delete(tree.resolve("sub/f")));
+
+        private final Change change;
+
+        SomebodyElse(Change change) {
+            this.change = change;
+        }
+
+        @Override
+        public void make(Path tree) throws IOException {
+            change.make(tree);
+        }
+    }
+
+    /** A call in which something else happens when the kernel looks for the n-th time whether it is cancelled. */
+    private static SyscallContext meanwhile(int look, Runnable action) {
+        AtomicInteger looks = new AtomicInteger();
+        LongSupplier clock = () -> {
+            if (looks.incrementAndGet() == look) {
+                action.run();
+            }
+            return 0;
+        };
+        return call(Calls.ALL, new CancellationToken(new CancellationToken(), null, clock, Long.MAX_VALUE - 1));
+    }
+
+    private static Runnable change(SomebodyElse somebody, Path tree) {
+        return () -> {
+            try {
+                somebody.make(tree);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatSomebodyElseChangedMeanwhileIsNotDeleted(SomebodyElse somebody) throws IOException {
+        Files.createDirectories(from.resolve("tree/sub"));
+        Files.writeString(from.resolve("tree/sub/f"), "content");
+        AtomicInteger looks = new AtomicInteger();
+        LongSupplier counting = () -> {
+            looks.incrementAndGet();
+            return 0;
+        };
+        moveAcross(
+                call(Calls.ALL, new CancellationToken(new CancellationToken(), null, counting, Long.MAX_VALUE - 1)),
+                "tree");
+        Files.move(to.resolve("tree"), from.resolve("tree"));
+        Map<String, String> copied = snapshot(from);
+        SyscallContext ctx = meanwhile(looks.get(), change(somebody, from.resolve("tree"))); // when all has been copied
+
+        SyscallException conflict = assertFails(ErrorCode.CONFLICT, () -> moveAcross(ctx, "tree"));
+
+        assertThat(conflict).hasMessageContaining("changed while it was copied");
+        assertThat(snapshot(to)).containsOnlyKeys(copied.keySet());
+        Map<String, String> left = snapshot(from);
+        assertThat(left).isNotEqualTo(copied).containsKey("tree/sub");
+        assertThat(left.keySet()).noneMatch(path -> path.contains(".sk-"));
+    }
+
+    @Test
+    void aFileThatGrewMeanwhileIsNotDeleted() throws IOException {
+        Files.writeString(from.resolve("f"), "content");
+        SyscallContext ctx = meanwhile(
+                2,
+                () -> { // after the first piece
+                    try {
+                        Files.writeString(from.resolve("f"), "content and more");
+                    } catch (IOException failure) {
+                        throw new UncheckedIOException(failure);
+                    }
+                });
+
+        assertFails(ErrorCode.CONFLICT, () -> moveAcross(ctx, "f"));
+
+        assertThat(from.resolve("f")).hasContent("content and more");
+        assertThat(to.resolve("f")).exists();
+        assertThat(snapshot(from)).containsOnlyKeys("", "f");
+    }
+
     @Test
     void aCancelledMoveLeavesEverythingAsItWas() throws IOException {
         Files.createDirectories(from.resolve("tree/sub"));
@@ -142,7 +252,8 @@ class MoveAcrossTest {
                 List.of(
                         new Mount.HostDirectory("/a", from, Access.READ_WRITE),
                         new Mount.HostDirectory("/b", elsewhere, Access.READ_WRITE)),
-                host.resolve("scratch"));
+                host.resolve("scratch"),
+                Transactions.withoutJournal());
         try {
             tree.move(call(), "/a/tree", "/b/moved");
             assertThat(snapshot(from)).containsOnlyKeys("");

@@ -15,10 +15,10 @@ class PathRulesTest {
     void rulesAreNormalised(String rule) {
         PathRules rules = PathRules.of(Sandbox.NOTHING.withBlockedPaths(rule));
 
-        assertThat(rules.blocks(List.of("a", "b"))).isTrue();
-        assertThat(rules.blocks(List.of("a", "b", "c"))).isTrue();
-        assertThat(rules.blocks(List.of("a"))).isFalse();
-        assertThat(rules.blocks(List.of("a", "bc"))).isFalse();
+        assertThat(rules.mayBeWalked(List.of("a", "b"))).isFalse();
+        assertThat(rules.mayBeWalked(List.of("a", "b", "c"))).isFalse();
+        assertThat(rules.mayBeWalked(List.of("a"))).isTrue();
+        assertThat(rules.mayBeWalked(List.of("a", "bc"))).isTrue();
     }
 
     @Test
@@ -27,7 +27,7 @@ class PathRulesTest {
 
         assertThat(rules.allows(List.of())).isTrue();
         assertThat(rules.allows(List.of("a"))).isTrue();
-        assertThat(rules.mayBeMissing(List.of("a"))).isTrue();
+        assertThat(rules.mayBeWalked(List.of("a"))).isTrue();
         assertThat(rules.blocksBeneath(Position.ROOT)).isFalse();
     }
 
@@ -43,12 +43,14 @@ class PathRulesTest {
     }
 
     @Test
-    void whatLeadsToAnAllowedPathMayBeMissing() {
-        PathRules rules = PathRules.of(Sandbox.NOTHING.withAllowedPaths("/a/b"));
+    void onlyAllowedPathsAndTheWayToThemMayBeWalked() {
+        PathRules rules = PathRules.of(Sandbox.NOTHING.withAllowedPaths("/a/b").withBlockedPaths("/a/b/d"));
 
-        assertThat(rules.mayBeMissing(List.of("a"))).isTrue();
-        assertThat(rules.mayBeMissing(List.of("a", "b", "c"))).isTrue();
-        assertThat(rules.mayBeMissing(List.of("a", "x"))).isFalse();
+        assertThat(rules.mayBeWalked(List.of())).isTrue();
+        assertThat(rules.mayBeWalked(List.of("a"))).isTrue();
+        assertThat(rules.mayBeWalked(List.of("a", "b", "c"))).isTrue();
+        assertThat(rules.mayBeWalked(List.of("a", "x"))).isFalse();
+        assertThat(rules.mayBeWalked(List.of("a", "b", "d"))).isFalse();
     }
 
     @Test

@@ -54,7 +54,8 @@ class ReleaseTest {
                 List.of(
                         new Mount.HostDirectory("/w", host.resolve("w"), Access.READ_WRITE),
                         new Mount.HostDirectory("/ro", host.resolve("w"), Access.READ_ONLY)),
-                host.resolve("scratch"));
+                host.resolve("scratch"),
+                Transactions.withoutJournal());
         CountDownLatch busy = new CountDownLatch(3);
         List<Future<?>> users = new ArrayList<>();
         for (int i = 0; i < 3; i++) {

@@ -135,7 +135,10 @@ class SwapRaceTest {
     private Race race(String name, Access access, Attack attack, Function<FileTree, List<Race.Operation>> operations)
             throws Exception {
         Map<Path, String> outsideBefore = snapshot(outside);
-        FileTree tree = FileTree.open(List.of(new Mount.HostDirectory("/w", root, access)), host.resolve("scratch"));
+        FileTree tree = FileTree.open(
+                List.of(new Mount.HostDirectory("/w", root, access)),
+                host.resolve("scratch"),
+                Transactions.withoutJournal());
         Race race = new Race();
         long swaps;
         long descriptorsDuring;

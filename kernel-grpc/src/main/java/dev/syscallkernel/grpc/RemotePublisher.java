@@ -3,53 +3,107 @@ package dev.syscallkernel.grpc;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.KernelEvent;
-import dev.syscallkernel.proto.EventStreamRequest;
+import dev.syscallkernel.proto.AsyncStatusRequest;
+import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.task.TaskId;
+import dev.syscallkernel.task.TaskStatus;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The events of a kernel that runs elsewhere. Each subscriber has a stream of its own, which his demand paces. */
-final class RemoteEvents implements Flow.Publisher<KernelEvent> {
-    static final String OPERATION = "stream_events";
+/**
+ * What a kernel that runs elsewhere publishes. Each subscriber has a stream of its own, which his demand paces.
+ *
+ * @param <Q> what is asked
+ * @param <A> what the server sends
+ * @param <T> what the subscriber hears
+ */
+final class RemotePublisher<Q, A, T> implements Flow.Publisher<T> {
+    static final String STREAM_EVENTS = "stream_events";
 
-    private static final System.Logger LOG = System.getLogger(RemoteEvents.class.getName());
+    private static final System.Logger LOG = System.getLogger(RemotePublisher.class.getName());
+
+    /** Whether it is a good end for a stream that its own side closes the connection. */
+    private enum Closing {
+        COMPLETES,
+        FAILS
+    }
 
     private final Connection connection;
-    private final Set<KernelEvent.Type> types;
+    private final String operation;
+    private final MethodDescriptor<Q, A> method;
+    private final Q request;
+    private final Function<A, Optional<T>> decoder;
+    private final Closing closing;
 
-    RemoteEvents(Connection connection, Set<KernelEvent.Type> types) {
+    private RemotePublisher(
+            Connection connection,
+            String operation,
+            MethodDescriptor<Q, A> method,
+            Q request,
+            Function<A, Optional<T>> decoder,
+            Closing closing) {
         this.connection = connection;
-        this.types = types;
+        this.operation = operation;
+        this.method = method;
+        this.request = request;
+        this.decoder = decoder;
+        this.closing = closing;
+    }
+
+    /** The events of the kernel. */
+    static Flow.Publisher<KernelEvent> ofEvents(Connection connection, Set<KernelEvent.Type> types) {
+        return new RemotePublisher<>(
+                connection,
+                STREAM_EVENTS,
+                KernelServiceGrpc.getStreamEventsMethod(),
+                EventCodec.toWire(types),
+                EventCodec::fromWire,
+                Closing.COMPLETES);
+    }
+
+    /** The statuses of a task. */
+    static Flow.Publisher<TaskStatus> ofTask(Connection connection, TaskId id, long afterRevision) {
+        return new RemotePublisher<>(
+                connection,
+                "watch_task",
+                KernelServiceGrpc.getWatchAsyncMethod(),
+                AsyncStatusRequest.newBuilder()
+                        .setTaskId(id.toString())
+                        .setAfterRevision(afterRevision)
+                        .build(),
+                status -> Optional.of(TaskCodec.fromWire(status)),
+                Closing.FAILS);
     }
 
     @Override
-    public void subscribe(Flow.Subscriber<? super KernelEvent> subscriber) {
-        new Subscription(subscriber).start(EventCodec.toWire(types));
+    public void subscribe(Flow.Subscriber<? super T> subscriber) {
+        new Subscription(subscriber).start();
     }
 
-    /** One stream of events. gRPC calls the listener's methods one at a time. */
-    private final class Subscription extends ClientCall.Listener<dev.syscallkernel.proto.KernelEvent>
-            implements Flow.Subscription {
-        private final Flow.Subscriber<? super KernelEvent> subscriber;
-        private final ClientCall<EventStreamRequest, dev.syscallkernel.proto.KernelEvent> call =
-                connection.newEventStream();
+    /** One stream. gRPC calls the listener's methods one at a time. */
+    private final class Subscription extends ClientCall.Listener<A> implements Flow.Subscription {
+        private final Flow.Subscriber<? super T> subscriber;
+        private final ClientCall<Q, A> call = connection.newSubscription(method);
         private final CountDownLatch answered = new CountDownLatch(1);
         private final Object lock = new Object();
         private boolean attached; // guarded by lock
         private @Nullable Runnable lastSignal; // guarded by lock
         private volatile boolean cancelled;
 
-        private Subscription(Flow.Subscriber<? super KernelEvent> subscriber) {
+        private Subscription(Flow.Subscriber<? super T> subscriber) {
             this.subscriber = subscriber;
         }
 
-        private void start(EventStreamRequest request) {
+        private void start() {
             call.start(this, new Metadata());
             call.sendMessage(request);
             call.halfClose();
@@ -65,7 +119,7 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
             }
         }
 
-        /** Waits until the server has subscribed: from here on, no event is missed. */
+        /** Waits until the server has subscribed: from here on, nothing is missed. */
         private void awaitAnswer() {
             try {
                 answered.await();
@@ -75,7 +129,7 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
                         "interrupted",
                         new SyscallException(
                                 ErrorCode.CANCELLED,
-                                OPERATION,
+                                operation,
                                 "",
                                 "the subscribing thread was interrupted",
                                 interrupted));
@@ -88,14 +142,14 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
         }
 
         @Override
-        public void onMessage(dev.syscallkernel.proto.KernelEvent message) {
+        public void onMessage(A message) {
             if (cancelled) {
                 return;
             }
             try {
-                Optional<KernelEvent> event = EventCodec.fromWire(message);
-                if (event.isPresent()) {
-                    subscriber.onNext(event.get());
+                Optional<T> item = decoder.apply(message);
+                if (item.isPresent()) {
+                    subscriber.onNext(item.get());
                 } else {
                     call.request(1); // this one does not count
                 }
@@ -122,12 +176,12 @@ final class RemoteEvents implements Flow.Publisher<KernelEvent> {
             if (cancelled) {
                 return () -> {};
             }
-            if (status.isOk() || connection.isClosed()) {
+            if (status.isOk() || (closing == Closing.COMPLETES && connection.isClosed())) {
                 return subscriber::onComplete;
             }
             Throwable cause = status.getCause();
             boolean ours = cause instanceof SyscallException || cause instanceof IllegalArgumentException;
-            Throwable problem = ours ? cause : connection.failure(status.asRuntimeException(trailers), OPERATION, "");
+            Throwable problem = ours ? cause : connection.failure(status.asRuntimeException(trailers), operation, "");
             return () -> subscriber.onError(problem);
         }
 

@@ -1,0 +1,86 @@
+package dev.syscallkernel.contract;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A program of the tests in a JVM of its own, which can be killed, or be short of something. One line in, one line out. */
+public final class ChildJvm implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final Writer in;
+
+    private ChildJvm(List<String> command) throws IOException {
+        this.process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        this.out = process.inputReader(StandardCharsets.UTF_8);
+        this.in = process.outputWriter(StandardCharsets.UTF_8);
+    }
+
+    /** Starts the main method of a class of the tests. */
+    public static ChildJvm start(List<String> jvmOptions, Class<?> main, String... arguments) throws IOException {
+        return new ChildJvm(command(jvmOptions, main, arguments));
+    }
+
+    /** Starts it with no more descriptors than so many. */
+    public static ChildJvm startWithDescriptors(int count, Class<?> main, String... arguments) throws IOException {
+        List<String> limited = new ArrayList<>(List.of("sh", "-c", "ulimit -n " + count + "; exec \"$@\"", "sh"));
+        limited.addAll(command(List.of(), main, arguments));
+        return new ChildJvm(limited);
+    }
+
+    private static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-XX:TieredStopAtLevel=1"); // it does not live for long
+        String logging = System.getProperty("java.util.logging.config.file");
+        if (logging != null) {
+            command.add("-Djava.util.logging.config.file=" + logging);
+        }
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** The next line that it prints. */
+    public String readLine() throws IOException {
+        String line = out.readLine();
+        if (line == null) {
+            throw new IOException("the child JVM has ended");
+        }
+        return line;
+    }
+
+    /** Sends a line, and answers the line that comes back. */
+    public String ask(String question) throws IOException {
+        in.write(question + "\n");
+        in.flush();
+        return readLine();
+    }
+
+    /** Ends it as a power failure would. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("the child JVM cannot be killed");
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        kill();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.syscallkernel.contract;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+
+/** A file system of 4 MiB in memory. Only root can mount one: for anybody else, the test is skipped, and says so. */
+final class SmallDisk implements AutoCloseable {
+    private final Path directory;
+
+    private SmallDisk(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Mounts one at a directory, which is made. */
+    static SmallDisk at(Path directory) throws IOException, InterruptedException {
+        Files.createDirectory(directory);
+        String refusal = run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory.toString());
+        Assumptions.assumeTrue(
+                refusal == null, () -> "skipped: a small file system cannot be mounted here: " + refusal);
+        return new SmallDisk(directory);
+    }
+
+    /** Answers what it complains of; null if all went well. */
+    private static @Nullable String run(String... command) throws IOException, InterruptedException {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            return missing.getMessage();
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            return "no answer";
+        }
+        return process.exitValue() == 0 ? null : output.strip();
+    }
+
+    /** Takes it away from its directory at once, and from those who still have it open when they close it. */
+    @Override
+    public void close() throws IOException, InterruptedException {
+        String refusal = run("umount", "-l", directory.toString());
+        if (refusal != null) {
+            throw new IOException(refusal);
+        }
+    }
+}

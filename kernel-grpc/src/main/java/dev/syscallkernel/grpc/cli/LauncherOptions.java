@@ -1,0 +1,30 @@
+package dev.syscallkernel.grpc.cli;
+
+import dev.syscallkernel.local.LocalKernel;
+import dev.syscallkernel.process.LauncherTier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a kernel of this program starts other programs. */
+final class LauncherOptions {
+    static final String LAUNCHER = "--launcher";
+    static final String USER = "--program-user";
+
+    @Option(
+            names = LAUNCHER,
+            paramLabel = "TIER",
+            description = "The weakest way to start programs: CONFINED (bubblewrap), CONTAINED (they see all files) or"
+                    + " PLAIN (what they start may survive). Default: CONFINED.")
+    private LauncherTier weakest = LauncherTier.CONFINED;
+
+    @Option(
+            names = USER,
+            paramLabel = "UID:GID",
+            description = "As whom programs run if this one runs as root. Default: 65534:65534, nobody.")
+    private @Nullable ProgramUser user;
+
+    LocalKernel.Builder apply(LocalKernel.Builder kernel) {
+        kernel.weakestLauncher(weakest);
+        return user == null ? kernel : kernel.programUser(user.uid(), user.gid());
+    }
+}

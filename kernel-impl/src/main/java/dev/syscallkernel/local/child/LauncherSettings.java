@@ -1,0 +1,51 @@
+package dev.syscallkernel.local.child;
+
+import dev.syscallkernel.process.LauncherTier;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What the operator of a kernel says about the programs it starts.
+ *
+ * @param weakest the weakest launcher that may be used
+ * @param uid the user of the programs, where the kernel runs as root
+ * @param gid the group of the programs, where the kernel runs as root
+ * @param grace how long a program has to end by itself when it is asked to
+ * @param bubblewrap where bubblewrap is installed
+ * @param unshare where unshare is installed
+ */
+public record LauncherSettings(LauncherTier weakest, int uid, int gid, Duration grace, Path bubblewrap, Path unshare) {
+    /** Only confined programs, of the user nobody where the kernel runs as root. */
+    public static final LauncherSettings DEFAULT = new LauncherSettings(
+            LauncherTier.CONFINED,
+            65534,
+            65534,
+            Duration.ofSeconds(3),
+            Path.of("/usr/bin/bwrap"),
+            Path.of("/usr/bin/unshare"));
+
+    public LauncherSettings {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("the grace of programs must not be negative: " + grace);
+        }
+        if (uid < 1 || gid < 1) {
+            throw new IllegalArgumentException("programs cannot run as root; name a user and a group from 1 on");
+        }
+    }
+
+    public LauncherSettings withWeakest(LauncherTier tier) {
+        return new LauncherSettings(tier, uid, gid, grace, bubblewrap, unshare);
+    }
+
+    public LauncherSettings withUser(int user, int group) {
+        return new LauncherSettings(weakest, user, group, grace, bubblewrap, unshare);
+    }
+
+    public LauncherSettings withGrace(Duration time) {
+        return new LauncherSettings(weakest, uid, gid, time, bubblewrap, unshare);
+    }
+
+    public LauncherSettings withTools(Path bubblewrapProgram, Path unshareProgram) {
+        return new LauncherSettings(weakest, uid, gid, grace, bubblewrapProgram, unshareProgram);
+    }
+}

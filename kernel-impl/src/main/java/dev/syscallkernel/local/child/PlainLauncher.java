@@ -1,0 +1,34 @@
+package dev.syscallkernel.local.child;
+
+import dev.syscallkernel.process.LauncherTier;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Starts programs in sessions of their own, which is all that confines them. */
+final class PlainLauncher extends Launcher {
+    PlainLauncher(LauncherSettings settings) {
+        super(settings);
+    }
+
+    @Override
+    LauncherTier tier() {
+        return LauncherTier.PLAIN;
+    }
+
+    @Override
+    boolean hasInit() {
+        return false;
+    }
+
+    @Override
+    Plan.Launch launch(Plan plan) {
+        List<String> command = prefix(plan.niceness());
+        command.add("/usr/bin/setsid");
+        // Without a limit of processes: all of its user's would count.
+        Plan.Limits all = plan.limits();
+        command.addAll(limits(
+                new Plan.Limits(all.memoryBytes(), all.cpuSeconds(), 0, all.descriptors(), all.fileSizeBytes())));
+        command.addAll(plan.arguments());
+        return new Plan.Launch(command, plan.environment(), Path.of(plan.directory()), List.of());
+    }
+}

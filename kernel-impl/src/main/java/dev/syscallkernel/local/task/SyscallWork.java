@@ -1,0 +1,37 @@
+package dev.syscallkernel.local.task;
+
+import dev.syscallkernel.Syscall;
+import dev.syscallkernel.local.call.CallControl;
+import dev.syscallkernel.local.process.LogicalProcess;
+import dev.syscallkernel.local.syscall.SyscallDispatcher;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A syscall, which goes the way of all others once its turn has come. */
+record SyscallWork<R extends @Nullable Object>(SyscallDispatcher dispatcher, LogicalProcess process, Syscall<R> call)
+        implements Work<R> {
+    @Override
+    public String name() {
+        return call.name();
+    }
+
+    @Override
+    public String subject() {
+        return call.subject();
+    }
+
+    @Override
+    public Object request() {
+        return call;
+    }
+
+    @Override
+    public long size() {
+        return Footprint.ofRequest(call);
+    }
+
+    @Override
+    public CompletableFuture<R> start(CallControl control) {
+        return dispatcher.start(process, call, control);
+    }
+}
