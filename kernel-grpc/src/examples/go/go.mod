@@ -1,0 +1,3 @@
+module example.org/kernelclient
+
+go 1.24
