@@ -1,6 +1,7 @@
 package dev.syscallkernel.bench;
 
 import dev.syscallkernel.KernelProcess;
+import dev.syscallkernel.bench.report.Compared;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.FileSyscall.FileExists;
 import dev.syscallkernel.local.LocalKernel;
@@ -77,6 +78,7 @@ public class FileExistsBenchmark {
     }
 
     @Benchmark
+    @Compared(what = "file_exists in-process", to = "baselineFilesExists", goal = 1 / 3.0, goalAt = "depth=3")
     public boolean execute() {
         return process.execute(call);
     }

@@ -8,9 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
-/** A temporary directory with one file of random bytes in it. */
+/** A temporary directory with one file of random bytes in it, and room for another one that is written. */
 final class TestFile implements AutoCloseable {
     static final String NAME = "file.bin";
+    static final String WRITTEN = "written.bin";
 
     private final Path directory;
 
@@ -20,16 +21,23 @@ final class TestFile implements AutoCloseable {
 
     static TestFile create(long size) throws IOException {
         TestFile file = new TestFile(Files.createTempDirectory("kernel-bench-"));
-        byte[] block = new byte[1 << 20];
-        new Random(1).nextBytes(block);
+        ByteBuffer block = randomBytes(1 << 20);
         try (FileChannel channel =
                 FileChannel.open(file.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             long left = size;
             while (left > 0) {
-                left -= channel.write(ByteBuffer.wrap(block, 0, (int) Math.min(block.length, left)));
+                block.clear().limit((int) Math.min(block.capacity(), left));
+                left -= channel.write(block);
             }
         }
         return file;
+    }
+
+    /** The same bytes each time, outside the heap. */
+    static ByteBuffer randomBytes(int size) {
+        byte[] bytes = new byte[size];
+        new Random(1).nextBytes(bytes);
+        return ByteBuffer.allocateDirect(size).put(bytes).flip();
     }
 
     Path directory() {
@@ -43,6 +51,7 @@ final class TestFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         Files.deleteIfExists(path());
+        Files.deleteIfExists(directory.resolve(WRITTEN));
         Files.deleteIfExists(directory);
     }
 }
