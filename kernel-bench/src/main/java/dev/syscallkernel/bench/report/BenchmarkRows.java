@@ -86,7 +86,7 @@ final class BenchmarkRows {
         if (compared.goalAt().isEmpty()) {
             return true;
         }
-        for (String wanted : compared.goalAt().split(",")) {
+        for (String wanted : compared.goalAt().split(",", -1)) {
             String[] parts = wanted.trim().split("=", 2);
             if (parts.length != 2 || !parts[1].equals(parameters.get(parts[0]))) {
                 return false;

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
@@ -42,7 +43,7 @@ final class Charts {
 
     /** Writes the charts and returns their files. */
     List<Path> write(List<Row> rows) throws IOException {
-        Map<Subject, TreeMap<Double, Row>> subjects = new LinkedHashMap<>();
+        Map<Subject, NavigableMap<Double, Row>> subjects = new LinkedHashMap<>();
         for (Row row : rows) {
             row.parameters().forEach((parameter, value) -> {
                 if (value.matches("\\d+")) {
@@ -60,7 +61,7 @@ final class Charts {
             });
         }
         List<Path> files = new ArrayList<>();
-        for (Map.Entry<Subject, TreeMap<Double, Row>> entry : subjects.entrySet()) {
+        for (Map.Entry<Subject, NavigableMap<Double, Row>> entry : subjects.entrySet()) {
             if (entry.getValue().size() >= FEWEST_POINTS) {
                 files.add(draw(entry.getKey(), entry.getValue()));
             }
@@ -68,7 +69,7 @@ final class Charts {
         return files;
     }
 
-    private Path draw(Subject subject, TreeMap<Double, Row> points) throws IOException {
+    private Path draw(Subject subject, NavigableMap<Double, Row> points) throws IOException {
         XYChart chart = new XYChartBuilder()
                 .width(720)
                 .height(380)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -13,7 +14,7 @@ final class Machine {
 
     static Map<String, String> describe() {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("date", LocalDate.now().toString());
+        facts.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         facts.put("processors", Runtime.getRuntime().availableProcessors() + " × " + processor());
         facts.put("memory", megabytes("/proc/meminfo", "MemTotal:"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
