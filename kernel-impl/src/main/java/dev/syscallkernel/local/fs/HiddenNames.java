@@ -1,7 +1,10 @@
 package dev.syscallkernel.local.fs;
 
 import java.nio.file.FileSystem;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -17,6 +20,9 @@ final class HiddenNames {
     /** Keeps the temporary names of two kernels on the same directory apart. */
     private static final String RUN = Long.toUnsignedString(RANDOM.nextLong(), 36);
 
+    private static final Duration STALE = Duration.ofDays(1);
+    private static final Duration STALE_UPLOAD = Duration.ofDays(7);
+
     private static final AtomicLong COUNTER = new AtomicLong();
 
     private HiddenNames() {}
@@ -28,6 +34,19 @@ final class HiddenNames {
     /** Whether this may be the rest of unfinished work. */
     static boolean isTemporary(String name) {
         return name.startsWith(TEMPORARY);
+    }
+
+    /**
+     * Whether this is what a kernel that crashed has left: old, and not this kernel's. Uploads can be taken up again for
+     * a day, and are swept by the kernel that knows of them; so they are left alone for longer.
+     */
+    static boolean isLeftover(String name, BasicFileAttributes attributes) {
+        boolean temporary = isTemporary(name) && !name.startsWith(TEMPORARY + RUN);
+        if (!temporary && !isUpload(name)) {
+            return false;
+        }
+        Duration age = temporary ? STALE : STALE_UPLOAD;
+        return attributes.lastModifiedTime().toInstant().isBefore(Instant.now().minus(age));
     }
 
     /** A name that nobody has used before. */

@@ -100,9 +100,8 @@ final class Writing {
         StagedFile staged = staging.known() == null
                 ? begin(ctx, parent, stagedName, model)
                 : again(ctx, parent, name, stagedName, staging.target());
-        Path stagedIn = staging.upload()
-                ? mount.hostPath(target.position().parent().names())
-                : null;
+        Path stagedIn =
+                staging.upload() ? mount.hostPath(target.position().parent().names()) : null;
         return new StagedWriting(
                 target, parent, name, mode, staged, stagedIn, staged.channel().size(), onEnd);
     }

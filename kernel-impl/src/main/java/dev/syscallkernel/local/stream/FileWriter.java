@@ -61,6 +61,9 @@ final class FileWriter implements StreamingWriter {
      * and when the writer is closed.
      */
     FileWriter takeUp(SyscallContext opening) {
+        if (file.size() == 0) {
+            return this;
+        }
         try {
             ByteBuffer buffer = ByteBuffer.allocateDirect(ReadOptions.DEFAULT_CHUNK_SIZE);
             for (long at = 0; at < file.size(); at += buffer.limit()) {

@@ -14,10 +14,12 @@ final class Upload {
     final ReentrantLock lock = new ReentrantLock();
     private @Nullable UploadRecord record; // null until it has begun
     private @Nullable WaitingFile waiting; // as long as there is a record
+
     @Nullable
     Pid owner; // null after a restart, until somebody goes on with it
 
     Place place = Place.NONE; // among what the owner holds
+
     @Nullable
     FileWriter writer; // the latest one, which may be over
 

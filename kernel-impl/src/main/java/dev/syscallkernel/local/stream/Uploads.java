@@ -80,8 +80,7 @@ public final class Uploads {
         void requireOffset(long size) {
             if (offset() > size) {
                 throw context.failure(
-                        ErrorCode.CONFLICT,
-                        "the kernel has " + size + " bytes of the upload; go on at offset " + size);
+                        ErrorCode.CONFLICT, "the kernel has " + size + " bytes of the upload; go on at offset " + size);
             }
         }
     }
@@ -134,6 +133,9 @@ public final class Uploads {
                         ErrorCode.UNSUPPORTED,
                         "an upload that can be taken up again needs a kernel with a state directory, and this one has"
                                 + " none");
+            }
+            if (closing) { // the records that are there stay as they are
+                throw opening.context.failure(ErrorCode.UNAVAILABLE, "the kernel is closed");
             }
             opening.requireOffset(0);
             file = opening.begin();
@@ -245,11 +247,15 @@ public final class Uploads {
     private void moved(Opening opening, Upload upload, WritableFile file) {
         WaitingFile waiting = file.waiting().orElseThrow();
         UploadRecord record = UploadRecord.of(upload.id, opening.context.subject(), waiting);
-        boolean changed = !record.equals(upload.record());
-        upload.waitAs(record, waiting);
-        if (changed && records != null) {
-            save(opening.context, records, record);
+        try {
+            if (records != null && !record.equals(upload.record())) {
+                save(opening.context, records, record);
+            }
+        } catch (RuntimeException | Error problem) {
+            waiting.close();
+            throw problem;
         }
+        upload.waitAs(record, waiting);
     }
 
     /** How far an upload has got. */
@@ -265,8 +271,7 @@ public final class Uploads {
             }
             WaitingFile.State state = upload.waiting()
                     .state()
-                    .orElseThrow(() ->
-                            context.failure(ErrorCode.NOT_FOUND, "what had arrived of the upload is gone"));
+                    .orElseThrow(() -> context.failure(ErrorCode.NOT_FOUND, "what had arrived of the upload is gone"));
             return new UploadStatus(
                     upload.record().path(), state.size(), state.lastModified().plus(LIFETIME));
         } catch (IOException problem) {
@@ -330,6 +335,7 @@ public final class Uploads {
                 upload.writer.close();
             }
             if (closing) {
+                uploads.remove(upload.id, upload);
                 upload.end();
             } else {
                 drop(upload);
