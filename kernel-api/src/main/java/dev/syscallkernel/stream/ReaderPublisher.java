@@ -61,7 +61,11 @@ final class ReaderPublisher implements Flow.Publisher<ByteBuffer> {
                 }
                 running = true;
             }
-            executor.execute(this::deliver);
+            try {
+                executor.execute(this::deliver);
+            } catch (RuntimeException | Error refusal) { // nobody will ever deliver anything
+                fail(refusal);
+            }
         }
 
         @Override
@@ -78,10 +82,14 @@ final class ReaderPublisher implements Flow.Publisher<ByteBuffer> {
                         subscriber.onComplete();
                     }
                 }
-            } catch (RuntimeException failure) {
-                if (end()) {
-                    subscriber.onError(failure);
-                }
+            } catch (RuntimeException | Error failure) {
+                fail(failure);
+            }
+        }
+
+        private void fail(Throwable failure) {
+            if (end()) {
+                subscriber.onError(failure);
             }
         }
 

@@ -42,15 +42,26 @@ public final class StreamMeter {
 
     /** Takes note of a chunk that has been moved; its position stays. */
     public void moved(ByteBuffer chunk) {
-        if (checksum) {
-            crc.update(chunk.duplicate());
-        }
-        moved(chunk.remaining());
+        counted(chunk);
+        report();
     }
 
     /** Takes note of bytes that were moved unseen; not for a stream whose checksum is wanted. */
     public void moved(long count) {
         bytes += count;
+        report();
+    }
+
+    /** Takes note of a chunk as {@link #moved(ByteBuffer)} does, and leaves the listener to {@link #report()}. */
+    public void counted(ByteBuffer chunk) {
+        if (checksum) {
+            crc.update(chunk.duplicate());
+        }
+        bytes += chunk.remaining();
+    }
+
+    /** Tells the listener how far the stream has got, if it is time. */
+    public void report() {
         if (listener != ProgressListener.NONE) {
             long now = nanoTime.getAsLong();
             if (now - lastReport >= INTERVAL_NANOS) {

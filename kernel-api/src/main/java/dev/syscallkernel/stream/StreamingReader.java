@@ -4,6 +4,7 @@ import dev.syscallkernel.SyscallException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -74,6 +75,14 @@ public interface StreamingReader extends AutoCloseable {
     void close();
 
     /**
+     * Ends the reading from any thread, as {@link #close()} does: a waiting {@link #next()} fails with CANCELLED within
+     * 100 ms.
+     */
+    default void cancel() {
+        close();
+    }
+
+    /**
      * Moves all that is left of the stream to the channel. In-process, where nobody asked for a checksum, the operating
      * system moves the bytes itself.
      *
@@ -95,6 +104,14 @@ public interface StreamingReader extends AutoCloseable {
     /** This stream as an {@link InputStream}, which closes the reader when it is closed. */
     default InputStream asInputStream() {
         return new ReaderInputStream(this);
+    }
+
+    /**
+     * This stream as a channel, whose {@code read(ByteBuffer)} fills buffers of any size, and which closes the reader when
+     * it is closed.
+     */
+    default ReadableByteChannel asChannel() {
+        return new ReaderChannel(this);
     }
 
     /**

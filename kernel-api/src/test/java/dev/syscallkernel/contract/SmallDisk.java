@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** A file system of 4 MiB in memory. Only root can mount one: for anybody else, the test is skipped, and says so. */
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
     private final Path directory;
 
     private SmallDisk(Path directory) {
@@ -17,7 +17,7 @@ final class SmallDisk implements AutoCloseable {
     }
 
     /** Mounts one at a directory, which is made. */
-    static SmallDisk at(Path directory) throws IOException, InterruptedException {
+    public static SmallDisk at(Path directory) throws IOException, InterruptedException {
         Files.createDirectory(directory);
         String refusal = run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory.toString());
         Assumptions.assumeTrue(

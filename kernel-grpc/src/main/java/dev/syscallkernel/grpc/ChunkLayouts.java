@@ -106,11 +106,24 @@ final class ChunkLayouts {
                 return null;
             }
             stream.skipNBytes(size);
-            StreamFileWrite rest = StreamFileWrite.parseFrom(stream.readNBytes(tail));
-            return rest.getChunk().isEmpty()
-                    ? new Located<>(
-                            StreamSyscallRequest.newBuilder().setWrite(rest).build(), begin, size)
-                    : null;
+            byte[] after = stream.readNBytes(tail);
+            if (hasChunk(after)) {
+                return null; // the last one counts, even if it is empty
+            }
+            StreamFileWrite rest = StreamFileWrite.parseFrom(after);
+            return new Located<>(
+                    StreamSyscallRequest.newBuilder().setWrite(rest).build(), begin, size);
+        }
+
+        private static boolean hasChunk(byte[] fields) throws IOException {
+            CodedInputStream in = CodedInputStream.newInstance(fields);
+            for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+                if (tag == CHUNK) {
+                    return true;
+                }
+                in.skipField(tag);
+            }
+            return false;
         }
     }
 

@@ -110,9 +110,19 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** Runs an action later, where it may block, unless the future is cancelled before. */
+    /**
+     * Runs an action later, where it may block, unless the future is cancelled before; or not at all once the connection
+     * is closed, for then there is nothing to wait for.
+     */
     Future<?> after(Duration delay, Runnable action) {
-        return network.schedule(() -> run(action), WireValues.nanos(delay), TimeUnit.NANOSECONDS);
+        try {
+            return network.schedule(() -> run(action), WireValues.nanos(delay), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closing) {
+            if (!closed) {
+                throw closing;
+            }
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     /** Makes a call and waits for its answer. {@code syscall} and {@code subject} are for messages. */
@@ -165,6 +175,11 @@ final class Connection implements AutoCloseable {
     /** A stream has ended. */
     void left(RemoteStream<?> stream) {
         streams.remove(stream);
+    }
+
+    /** How many streams have not ended. */
+    int openStreams() {
+        return streams.size();
     }
 
     /** A call that goes on answering, yet to be started. */

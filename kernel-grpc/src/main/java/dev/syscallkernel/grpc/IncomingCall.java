@@ -49,6 +49,9 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
     /** The call is over, has failed, or its client is gone: releases what is held for it. Can come more than once. */
     abstract void release();
 
+    /** gRPC has let go of the call: nothing of it waits for the network any more. Comes once, after the release. */
+    void gone() {}
+
     /** The message that tells of a failure before the status does; null if there is none. */
     @Nullable
     A farewell(Status failure) {
@@ -84,12 +87,14 @@ abstract class IncomingCall<Q, A> extends ServerCall.Listener<Parsed<Q>> {
         cancelled = true;
         active.remove(this);
         guarded(this::release);
+        gone();
     }
 
     @Override
     public final void onComplete() {
         active.remove(this);
         guarded(this::release);
+        gone();
     }
 
     /** Whether nobody waits for this call any more. */

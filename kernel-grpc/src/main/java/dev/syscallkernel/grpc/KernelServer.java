@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The kernel's work is done by a pool of threads, twice as many as processors and at least four. 1,024 requests can
  * wait for it or be worked on, or as many as a quarter of the heap holds; further ones are RESOURCE_EXHAUSTED. So are
- * reading streams of which two chunks each take more than half as much memory as the heap may have. What
+ * reading streams of which two chunks each take more than half as much memory as the heap may have, and writing streams
+ * of which more than a quarter is waiting to be written. What
  * waits for something else, such as a sleeping call or a stream whose client does not read, holds no thread. All threads
  * are daemons. Health checks and reflection are served as well. The kernel is not closed with its server. Thread-safe.
  */

@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.HasByteBuffer;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -66,10 +67,23 @@ final class NetworkChunk implements AutoCloseable {
         while (left > 0) {
             ByteBuffer piece = requireNonNull(((HasByteBuffer) stream).getByteBuffer());
             int count = Math.min(left, piece.remaining());
+            if (count == 0) { // an empty piece, which stays at the head until somebody reads past it
+                target.put(nextByte());
+                left--;
+                continue;
+            }
             target.put(piece.limit(piece.position() + count));
             stream.skipNBytes(count);
             left -= count;
         }
+    }
+
+    private byte nextByte() throws IOException {
+        int next = stream.read();
+        if (next < 0) {
+            throw new EOFException("the chunk ended before its " + size + " bytes");
+        }
+        return (byte) next;
     }
 
     @Override

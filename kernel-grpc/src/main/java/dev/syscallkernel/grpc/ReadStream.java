@@ -179,10 +179,7 @@ final class ReadStream implements StreamCall.Direction {
         CompletableFuture<StreamingReader> started;
         StreamingReader open;
         synchronized (lock) {
-            if (!released) {
-                released = true;
-                memory.leave(options.chunkSize());
-            }
+            released = true;
             started = future;
             open = reader;
             reader = null;
@@ -192,5 +189,11 @@ final class ReadStream implements StreamCall.Direction {
         } else if (started != null) {
             started.cancel(false);
         }
+    }
+
+    /** Only now: of a stream that was read to its end, the last chunks have waited for a client that takes its time. */
+    @Override
+    public void gone() {
+        memory.leave(options.chunkSize());
     }
 }

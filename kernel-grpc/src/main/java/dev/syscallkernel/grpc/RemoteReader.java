@@ -216,6 +216,11 @@ final class RemoteReader extends RemoteStream<StreamingReader> implements Stream
     }
 
     @Override
+    boolean hasUntaken() {
+        return !arrived.isEmpty();
+    }
+
+    @Override
     void discard() {
         List<ChunkFrame<StreamSyscallChunk>> left;
         synchronized (lock) {

@@ -28,6 +28,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     private final ClientCall<ChunkFrame<StreamSyscallRequest>, ChunkFrame<StreamSyscallChunk>> call;
     private final CompletableFuture<T> opened = new CompletableFuture<>();
     private boolean ended; // guarded by lock
+    private boolean over; // guarded by lock; whether the network has nothing more to tell
     private @Nullable SyscallException failure; // guarded by lock
 
     private boolean answered; // whether it was opened; only touched by the listener's methods
@@ -55,6 +56,11 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     /** What has come, and what is still to come, is wanted by nobody. Safe from any thread, any number of times. */
     void discard() {}
 
+    /** Whether something has come that nobody has taken yet. Called with the lock held. */
+    boolean hasUntaken() {
+        return false;
+    }
+
     /** Releases what is held. Safe from any thread, any number of times. */
     public abstract void close();
 
@@ -67,6 +73,9 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
     final CompletableFuture<T> open(StreamSyscallRequest first, int prefetch, @Nullable Duration timeout) {
         call.start(this, new Metadata());
         connection.joined(this);
+        if (isOver()) {
+            connection.left(this); // it had left before it joined
+        }
         call.request(prefetch);
         send(ChunkFrame.of(first));
         if (timeout != null) {
@@ -132,10 +141,17 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
         request(Integer.MAX_VALUE);
     }
 
-    /** The connection is closed: ends the stream at once. */
+    /** The connection is closed: ends the stream at once. What has come and was not taken is missing from then on. */
     final void connectionClosed() {
+        SyscallException reason = connection.closedFailure(opening.name(), opening.subject());
+        synchronized (lock) {
+            if (!ended || hasUntaken()) {
+                fail(reason);
+                lock.notifyAll();
+            }
+        }
         discard();
-        cancel(connection.closedFailure(opening.name(), opening.subject()));
+        cancel(reason);
     }
 
     /** Nothing more will come. Only the first end counts. */
@@ -146,6 +162,12 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
                 failure = reason;
                 lock.notifyAll();
             }
+        }
+    }
+
+    private boolean isOver() {
+        synchronized (lock) {
+            return over;
         }
     }
 
@@ -206,6 +228,7 @@ abstract class RemoteStream<T> extends ClientCall.Listener<ChunkFrame<StreamSysc
                     : connection.failure(status.asRuntimeException(trailers), opening.name(), opening.subject());
             end(problem);
             problem = failure; // the first one
+            over = true;
         }
         connection.left(this);
         settle();

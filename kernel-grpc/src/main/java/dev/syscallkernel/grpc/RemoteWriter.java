@@ -59,6 +59,9 @@ final class RemoteWriter extends RemoteStream<StreamingWriter> implements Stream
 
     @Override
     public void write(ByteBuffer data) {
+        synchronized (lock) {
+            requireUsable();
+        }
         while (data.hasRemaining()) {
             ByteBuffer piece = data.slice(data.position(), Math.min(data.remaining(), PIECE));
             CRC32C crc = new CRC32C();
@@ -70,6 +73,9 @@ final class RemoteWriter extends RemoteStream<StreamingWriter> implements Stream
 
     @Override
     public void write(ByteBuffer data, int crc32c) {
+        synchronized (lock) {
+            requireUsable();
+        }
         if (data.remaining() > ReadOptions.MAX_CHUNK_SIZE) {
             throw failure(
                     ErrorCode.INVALID_ARGUMENT,

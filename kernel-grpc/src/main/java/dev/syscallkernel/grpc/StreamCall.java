@@ -36,11 +36,15 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
 
         /** The call is over. Can come more than once, and at any time. */
         void release();
+
+        /** Nothing of the call waits for the network any more. Comes once, after the release. */
+        default void gone() {}
     }
 
     private final ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> call;
     private final WorkPool pool;
-    private final OutboundMemory memory;
+    private final OutboundMemory outbound;
+    private final InboundMemory inbound;
     private final IntFunction<KernelProcess> processes;
     private volatile @Nullable Direction direction; // written once, by the listener's methods
 
@@ -48,23 +52,26 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
             ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> call,
             ActiveCalls active,
             WorkPool pool,
-            OutboundMemory memory,
+            OutboundMemory outbound,
+            InboundMemory inbound,
             IntFunction<KernelProcess> processes) {
         super(call, active);
         this.call = call;
         this.pool = pool;
-        this.memory = memory;
+        this.outbound = outbound;
+        this.inbound = inbound;
         this.processes = processes;
     }
 
     static ServerCallHandler<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> handler(
             ActiveCalls active, WorkPool pool, IntFunction<KernelProcess> processes) {
-        OutboundMemory memory = new OutboundMemory();
+        OutboundMemory outbound = new OutboundMemory();
+        InboundMemory inbound = new InboundMemory();
         return (ServerCall<Parsed<ChunkFrame<StreamSyscallRequest>>, ChunkFrame<StreamSyscallChunk>> incoming,
                 Metadata headers) -> {
             // The second one is the next chunk, waiting while the first one is written; or an error in a read.
             incoming.request(FIRST_MESSAGES);
-            return new StreamCall(incoming, active, pool, memory, processes).begin();
+            return new StreamCall(incoming, active, pool, outbound, inbound, processes).begin();
         };
     }
 
@@ -90,9 +97,9 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
     private Direction choose(ChunkFrame<StreamSyscallRequest> message) {
         try {
             return switch (message.message().getRequestCase()) {
-                case READ -> ReadStream.ofFile(this, pool, memory, message.message());
-                case WRITE -> new WriteStream(this, pool, message);
-                case PROCESS_OUTPUT -> ReadStream.ofOutput(this, pool, memory, message.message());
+                case READ -> ReadStream.ofFile(this, pool, outbound, message.message());
+                case WRITE -> new WriteStream(this, pool, inbound.join(), message);
+                case PROCESS_OUTPUT -> ReadStream.ofOutput(this, pool, outbound, message.message());
                 case PROCESS_INPUT -> new FeedStream(this, pool, message.message());
                 case REQUEST_NOT_SET ->
                     throw Failures.malformed(
@@ -125,6 +132,14 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
         Direction known = direction;
         if (known != null) {
             known.release();
+        }
+    }
+
+    @Override
+    void gone() {
+        Direction known = direction;
+        if (known != null) {
+            known.gone();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.syscallkernel.grpc;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -21,6 +22,8 @@ final class Turns {
         boolean take();
     }
 
+    private static final System.Logger LOG = System.getLogger(Turns.class.getName());
+
     private final WorkPool pool;
     private final Turn turn;
     private final AtomicInteger wishes = new AtomicInteger();
@@ -40,11 +43,21 @@ final class Turns {
     private void work() {
         int satisfied = wishes.get();
         while (satisfied != 0) {
-            if (turn.take()) {
+            if (takeTurn()) {
                 pool.resume(this::work); // behind the streams that are waiting
                 return;
             }
             satisfied = wishes.addAndGet(-satisfied);
+        }
+    }
+
+    /** A turn that fails must not be the last one: the next wish may be for the stream to be closed. */
+    private boolean takeTurn() {
+        try {
+            return turn.take();
+        } catch (Throwable fault) {
+            LOG.log(Level.ERROR, "A stream could not go on", fault);
+            return false;
         }
     }
 }

@@ -22,19 +22,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A file on its way from a client. Chunks are asked for when the kernel has taken those before, so no more than eight are
- * in memory, or two large ones: the one that is being written, and those that wait. While the client sends nothing, the
+ * in memory, or two large ones, or fewer where many streams share it: the one that is being written, and those that wait.
+ * While the client sends nothing, the
  * stream holds no thread.
  *
  * <p>The writer is only used in turns, by one thread at a time. A stream that ends early is closed in a turn too: after
  * what is being written, and before anything else.
  */
 final class WriteStream implements StreamCall.Direction {
-    /** How many chunks may wait while one is written: asking for them one by one would wake two threads for each. */
-    private static final int MAX_AHEAD = 8;
-
-    /** The same in bytes: of large chunks, only two may be there at a time. */
-    private static final int AHEAD_BYTES = 512 << 10;
-
     /** After how many bytes a fast stream lets others have the thread. */
     private static final int TURN_BYTES = 1 << 20;
 
@@ -43,6 +38,7 @@ final class WriteStream implements StreamCall.Direction {
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(ReadOptions.DEFAULT_CHUNK_SIZE));
 
     private final StreamCall call;
+    private final InboundMemory.Share memory;
     private final Turns turns;
     private final int pid;
     private final OpenWriter opening;
@@ -60,17 +56,20 @@ final class WriteStream implements StreamCall.Direction {
 
     /**
      * @param first is owned by the stream, unless this throws
-     * @throws SyscallException INVALID_ARGUMENT for a request that makes no sense
+     * @throws SyscallException INVALID_ARGUMENT for a request that makes no sense; RESOURCE_EXHAUSTED if all streams
+     *     together keep too much in memory
      */
-    WriteStream(StreamCall call, WorkPool pool, ChunkFrame<StreamSyscallRequest> first) {
+    WriteStream(StreamCall call, WorkPool pool, InboundMemory.Share memory, ChunkFrame<StreamSyscallRequest> first) {
         StreamFileWrite write = first.message().getWrite();
         this.call = call;
+        this.memory = memory;
         this.turns = new Turns(pool, this::takeTurn);
         this.pid = first.message().getPid();
         this.opening = StreamCodec.decode(write);
         this.pulse = new Pulse(write.getProgress());
         requireSense(first);
         this.finishing = write.getFinish();
+        memory.arrived(first.chunkSize());
         inbox.add(first);
     }
 
@@ -149,6 +148,7 @@ final class WriteStream implements StreamCall.Direction {
             }
             try {
                 requireSense(message);
+                memory.arrived(message.chunkSize());
             } catch (SyscallException refusal) {
                 refused = true; // at once: what is refused must not be published before the call has failed
                 throw refusal;
@@ -198,11 +198,13 @@ final class WriteStream implements StreamCall.Direction {
         try {
             try (next) {
                 write(open, next, message);
+            } finally {
+                memory.taken(size);
             }
             if (message.getFinish()) {
                 commit(open);
             } else {
-                requestMore(size);
+                requestMore();
                 tellProgress(open);
             }
         } catch (Throwable problem) { // also errors: the client would wait forever
@@ -211,9 +213,8 @@ final class WriteStream implements StreamCall.Direction {
     }
 
     /** Lets the client send more when half of what it may has come. */
-    private void requestMore(int chunkSize) {
-        int fitting = Math.min(MAX_AHEAD, AHEAD_BYTES / Math.max(1, chunkSize));
-        int ahead = Math.max(StreamCall.FIRST_MESSAGES, fitting);
+    private void requestMore() {
+        int ahead = memory.ahead();
         expected--;
         if (expected <= ahead / 2) {
             call.request(ahead - expected);
@@ -305,5 +306,10 @@ final class WriteStream implements StreamCall.Direction {
             started.cancel(false);
         }
         turns.wish();
+    }
+
+    @Override
+    public void gone() {
+        memory.leave();
     }
 }

@@ -24,6 +24,8 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 /** Events as other clients receive them, or do not. */
 @Timeout(120)
 class EventStreamTest extends ServerTest {
+    private static final int SUBSCRIBERS = 100;
 
     private static final class Stream extends ClientCall.Listener<KernelEvent> {
         private final ClientCall<EventStreamRequest, KernelEvent> call;
@@ -167,6 +170,47 @@ class EventStreamTest extends ServerTest {
         assertThat(Status.fromThrowable(stream.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
                         .getCode())
                 .isEqualTo(Status.Code.OK);
+    }
+
+    /** More than one round of the network's threads can tell, and each of them has to hear it. */
+    @Test
+    void manySubscribersOnUnixSocketsHearThatTheServerClosesWell() throws Exception {
+        Path socket = ServedKernel.socketPath();
+        EventLoopGroup network = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        List<ManagedChannel> channels = new ArrayList<>();
+        try (KernelServer unix =
+                KernelServer.builder(kernel).listen("unix:" + socket).build()) {
+            unix.start();
+            List<Stream> streams = new ArrayList<>();
+            for (int i = 0; i < SUBSCRIBERS; i++) {
+                ManagedChannel own = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                        .overrideAuthority("localhost")
+                        .channelType(NioDomainSocketChannel.class)
+                        .eventLoopGroup(network)
+                        .usePlaintext()
+                        .build();
+                channels.add(own);
+                streams.add(new Stream(own));
+            }
+            for (Stream stream : streams) {
+                stream.awaitSubscribed().call.request(1);
+            }
+            long begin = System.nanoTime();
+            unix.close();
+            assertThat(System.nanoTime() - begin)
+                    .as("closing is bounded, whoever listens")
+                    .isLessThan(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
+            for (Stream stream : streams) {
+                Throwable end = stream.end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                assertThat(Status.fromThrowable(end).getCode())
+                        .as(end.toString())
+                        .isEqualTo(Status.Code.OK);
+            }
+        } finally {
+            channels.forEach(ManagedChannel::shutdownNow);
+            var unused = network.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            Files.delete(socket.getParent());
+        }
     }
 
     /** Its answer to the server's farewell fails, and with it the connection: by then it must have read the rest. */

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -181,19 +182,92 @@ class FaultyServerTest {
 
     @Test
     void closingFromAnotherThreadEndsAWaitForASilentServerAtOnce() throws Exception {
-        StreamingReader reader = process.read("/f");
-        CompletableFuture<SyscallException> reading = waiting(reader::next);
-        long begin = System.nanoTime();
-        reader.close();
-        assertThat(reading.get(ServerTest.PATIENCE_SECONDS, TimeUnit.SECONDS).code())
-                .isEqualTo(ErrorCode.CANCELLED);
-        System.out.println("a waiting next() ended after " + (System.nanoTime() - begin) / 1000 + " us");
+        long fastest = Long.MAX_VALUE;
+        for (int i = 0; i < 10; i++) { // the machine may be busy at one moment, and is not at all of them
+            StreamingReader reader = process.read("/f");
+            CompletableFuture<SyscallException> reading = waiting(reader::next);
+            long begin = System.nanoTime();
+            reader.close();
+            assertThat(reading.get(ServerTest.PATIENCE_SECONDS, TimeUnit.SECONDS)
+                            .code())
+                    .isEqualTo(ErrorCode.CANCELLED);
+            fastest = Math.min(fastest, System.nanoTime() - begin);
+        }
+        System.out.println("a waiting next() ended after " + fastest / 1000 + " us");
+        assertThat(fastest).isLessThan(TimeUnit.MILLISECONDS.toNanos(100));
 
         StreamingWriter writer = process.write("/f");
         CompletableFuture<SyscallException> committing = waiting(writer::commit);
         writer.close();
         assertThat(committing.get(ServerTest.PATIENCE_SECONDS, TimeUnit.SECONDS).code())
                 .isEqualTo(ErrorCode.CANCELLED);
+    }
+
+    @Test
+    void closingTheConnectionFailsAWaitForMore() throws Exception {
+        onOpen = answers -> answers.onNext(TEN_BYTES);
+        StreamingReader reader = process.read("/f");
+        assertThat(reader.next()).isTrue();
+        CompletableFuture<SyscallException> reading = waiting(reader::next);
+        connection.close();
+        assertThat(reading.get(ServerTest.PATIENCE_SECONDS, TimeUnit.SECONDS).code())
+                .isEqualTo(ErrorCode.UNAVAILABLE);
+        assertFails(ErrorCode.UNAVAILABLE, reader::next);
+    }
+
+    /**
+     * The server has ended the stream well by then, and the connection has not yet heard so. What has come is dropped,
+     * and whoever read false would take a part of the stream for all of it.
+     */
+    @Test
+    void aStreamThatIsDroppedBeforeItWasReadToItsEndFails() {
+        onOpen = answers -> {
+            for (int i = 0; i < 3; i++) {
+                answers.onNext(TEN_BYTES);
+            }
+            answers.onNext(complete(30, 0));
+            answers.onCompleted();
+        };
+        StreamingReader reader = process.read("/f");
+        assertThat(reader.next()).isTrue();
+        awaitNoOpenStream();
+        ((RemoteReader) reader).connectionClosed();
+        assertFails(ErrorCode.UNAVAILABLE, () -> drain(reader));
+        assertFails(ErrorCode.UNAVAILABLE, reader::next);
+    }
+
+    @Test
+    void aStreamWhoseEndWasReadStaysEndedWhenTheConnectionIsClosed() {
+        onOpen = answers -> {
+            answers.onNext(TEN_BYTES);
+            answers.onNext(complete(10, 0));
+            answers.onCompleted();
+        };
+        StreamingReader reader = process.read("/f");
+        drain(reader);
+        connection.close();
+        assertThat(reader.next()).isFalse();
+    }
+
+    @Test
+    void streamsOfAClosedConnectionAreUnavailableAndForgotten() throws Exception {
+        try (Connection limited =
+                new Connection(Endpoint.parse("127.0.0.1:" + server.getPort()), Duration.ofSeconds(5))) {
+            RemoteProcess there = new RemoteProcess(limited, new Pid(1));
+            there.read("/f").close();
+            limited.close();
+            assertFails(ErrorCode.UNAVAILABLE, () -> there.read("/f"));
+            assertFails(ErrorCode.UNAVAILABLE, () -> there.write("/f"));
+            assertThat(limited.openStreams()).isZero();
+        }
+    }
+
+    private void awaitNoOpenStream() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ServerTest.PATIENCE_SECONDS);
+        while (connection.openStreams() > 0 && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(connection.openStreams()).isZero();
     }
 
     /** Starts an action on a thread of its own, and answers when it waits. */

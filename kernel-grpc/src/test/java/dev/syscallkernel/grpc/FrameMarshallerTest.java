@@ -87,6 +87,9 @@ class FrameMarshallerTest {
     private static InputStream arriving(Random random, byte[] bytes) {
         CompositeReadableBuffer all = new CompositeReadableBuffer();
         for (int at = 0; at < bytes.length; ) {
+            if (random.nextInt(4) == 0) { // as of a frame of HTTP/2 that has no bytes
+                all.addBuffer(ReadableBuffers.wrap(ByteBuffer.allocateDirect(0)));
+            }
             int most = random.nextInt(4) == 0 ? 3 : 20_000;
             int end = Math.min(bytes.length, at + 1 + random.nextInt(most));
             ByteBuffer piece =
@@ -99,13 +102,16 @@ class FrameMarshallerTest {
 
     private static byte[] bytesOf(ChunkFrame<?> frame) {
         ByteBuffer bytes = frame.bytes();
-        ByteBuffer target = ByteBuffer.allocate(frame.chunkSize() + 1);
+        int room = frame.chunkSize() + 1;
+        ByteBuffer target = frame.chunkSize() % 2 == 0 ? ByteBuffer.allocate(room) : ByteBuffer.allocateDirect(room);
         if (bytes == null) {
             frame.copyChunk(target);
         } else {
             target.put(bytes.duplicate());
         }
-        return Arrays.copyOf(target.array(), target.position());
+        byte[] copy = new byte[target.flip().remaining()];
+        target.get(copy);
+        return copy;
     }
 
     private StreamSyscallRequest write(Random random, byte[] chunk) {
@@ -276,6 +282,29 @@ class FrameMarshallerTest {
                 assertThat(ByteString.copyFrom(bytesOf(frame))).isEqualTo(expected.getData());
             }
         }
+    }
+
+    /** The last one counts, so it is not what was found first. */
+    @Test
+    void aChunkThatComesTwiceInOneWriteIsTheLastOne() throws IOException {
+        Random random = seeded(20266);
+        FrameMarshaller<StreamSyscallRequest> requests = new FrameMarshaller<>(REQUESTS, toServer, false);
+        for (ByteString second : new ByteString[] {ByteString.EMPTY, ByteString.copyFromUtf8("second")}) {
+            ByteArrayOutputStream inner = new ByteArrayOutputStream();
+            CodedOutputStream fields = CodedOutputStream.newInstance(inner);
+            fields.writeBytes(StreamFileWrite.CHUNK_FIELD_NUMBER, ByteString.copyFromUtf8("first"));
+            fields.writeFixed32(StreamFileWrite.CRC32C_FIELD_NUMBER, 7);
+            fields.writeBytes(StreamFileWrite.CHUNK_FIELD_NUMBER, second);
+            fields.flush();
+            ByteArrayOutputStream outer = new ByteArrayOutputStream();
+            CodedOutputStream message = CodedOutputStream.newInstance(outer);
+            message.writeByteArray(StreamSyscallRequest.WRITE_FIELD_NUMBER, inner.toByteArray());
+            message.flush();
+            try (ChunkFrame<StreamSyscallRequest> frame = requests.parse(arriving(random, outer.toByteArray()))) {
+                assertThat(ByteString.copyFrom(bytesOf(frame))).isEqualTo(second);
+            }
+        }
+        assertThat(requests.kept()).isZero();
     }
 
     @Test

@@ -236,6 +236,52 @@ class ReadStreamTest extends ServerTest {
         lazy.shutdownNow();
     }
 
+    /** They have been read to their ends, so no file is open any more; but what was read waits for their clients. */
+    @Test
+    void shortStreamsThatNobodyReadsTakeTheirRoomUntilTheirClientsLeave() throws Exception {
+        file("f", 300_000);
+        ManagedChannel lazy = NettyChannelBuilder.forTarget(server.address())
+                .usePlaintext()
+                .flowControlWindow(64 << 10)
+                .build();
+        int chunkSize = 4 << 20;
+        long fitting = Runtime.getRuntime().maxMemory() / 2 / (2L * chunkSize);
+        StreamFileRead large = read("f").setChunkSize(chunkSize).build();
+        List<Integer> pids = new ArrayList<>();
+        for (long opened = 0; opened < fitting; opened++) {
+            if (opened % 50 == 0) {
+                pids.add(createProcess());
+            }
+            Stream.open(lazy, pids.get(pids.size() - 1), large);
+        }
+        int pid = createProcess();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        Throwable refusal = null;
+        while (refusal == null && System.nanoTime() < end) { // the streams above may still be on their way
+            Stream stream = Stream.open(channel, pid, large);
+            Throwable outcome = stream.awaitEnd();
+            refusal = Status.fromThrowable(outcome).isOk() ? null : outcome;
+        }
+        for (int lazyPid : pids) {
+            awaitOpenStreams(lazyPid, 0);
+        }
+        assertStatus(
+                Stream.open(channel, pid, large).awaitEnd(),
+                Status.Code.RESOURCE_EXHAUSTED,
+                ErrorCode.RESOURCE_EXHAUSTED);
+        lazy.shutdownNow();
+        Throwable outcome = null;
+        while (System.nanoTime() < end) {
+            outcome = Stream.open(channel, pid, large).awaitEnd();
+            if (Status.fromThrowable(outcome).isOk()) {
+                break;
+            }
+        }
+        assertThat(Status.fromThrowable(outcome).isOk())
+                .as("there is room again")
+                .isTrue();
+    }
+
     @Test
     void aStalledStreamGoesOnWhenItsClientDoes() throws Exception {
         byte[] content = file("f", 16 << 20);

@@ -9,6 +9,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.contract.ChildJvm;
+import dev.syscallkernel.fs.FileSyscall.ListDirectory;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.stream.StreamSyscall.GetUploadStatus;
@@ -18,6 +19,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -34,6 +38,7 @@ class UploadFaultTest {
     private static final boolean FULL = Boolean.getBoolean("syscallkernel.stream.full");
     private static final long SIZE = FULL ? 1L << 30 : 64L << 20;
     private static final int BREAKS = 20;
+    private static final int KILLS = FULL ? 10 : 3;
     private static final int PIECE = 64 << 10;
     private static final HashFunction DIGEST = Hashing.sha256();
 
@@ -145,6 +150,57 @@ class UploadFaultTest {
             assertThat(digestOf(host.resolve("f"))).isEqualTo(expectedDigest());
             assertThat(names()).containsExactly("f");
         }
+    }
+
+    /** Killed at any moment, also between two writes: what is left is the old file, the upload, and nothing else. */
+    @Test
+    void aServerThatIsKilledAgainAndAgainLosesNothingOfAnUpload() throws Exception {
+        long seed = 20267;
+        Random random = new Random(seed);
+        System.out.println("UploadFaultTest: seed " + seed + ", " + (SIZE >> 20) + " MiB, " + KILLS + " kills");
+        Files.writeString(host.resolve("f"), "old");
+        long known = 0;
+        for (int i = 0; i < KILLS; i++) {
+            long until = (long) (random.nextDouble() * SIZE / KILLS);
+            try (ChildJvm child = startServer();
+                    RemoteKernel remote = RemoteKernel.connect(child.readLine())) {
+                KernelProcess process = process(remote);
+                long from = committed(process);
+                assertThat(from).as("what the kernel had told is still there").isGreaterThanOrEqualTo(known);
+                StreamingWriter writer = process.write("/w/f", goOn(from));
+                StreamingWriter other = process.write("/w/g");
+                other.write(content(0, PIECE));
+                write(writer, from, Math.min(SIZE, from + until));
+                known = committed(process);
+                child.kill();
+                writer.close();
+                other.close();
+            }
+            assertThat(host.resolve("f")).hasContent("old");
+            assertThat(host.resolve("g")).doesNotExist();
+            assertThat(names().stream().filter(name -> name.startsWith(".sk-upload-")))
+                    .hasSize(1);
+            assertThat(names().stream().filter(name -> !name.startsWith(".sk-")))
+                    .containsExactly("f");
+        }
+        try (ChildJvm child = startServer();
+                RemoteKernel remote = RemoteKernel.connect(child.readLine())) {
+            KernelProcess process = process(remote);
+            long from = committed(process);
+            try (StreamingWriter writer = process.write("/w/f", goOn(from))) {
+                write(writer, from, SIZE);
+                assertThat(writer.commit().totalBytes()).isEqualTo(SIZE);
+            }
+            for (String left : names()) { // of the streams that cannot go on; swept when they are a day old
+                if (left.startsWith(".sk-tmp-")) {
+                    Files.setLastModifiedTime(
+                            host.resolve(left), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+                }
+            }
+            assertThat(process.execute(new ListDirectory("/w"))).hasSize(1);
+        }
+        assertThat(digestOf(host.resolve("f"))).isEqualTo(expectedDigest());
+        assertThat(names()).containsExactly("f");
     }
 
     @Test

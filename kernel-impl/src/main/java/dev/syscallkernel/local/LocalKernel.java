@@ -93,10 +93,10 @@ public final class LocalKernel implements SyscallKernel {
         this.settings = settings;
         this.state = directory == null ? StateDirectory.temporary() : StateDirectory.open(directory);
         this.transactions = openTransactions();
+        this.uploads = openUploads();
         this.threads = new KernelThreads();
         this.events = new EventBus(threads.callbacks());
         this.timers = new Timers(KernelThreads.named("timer"), threads.workers());
-        this.uploads = new Uploads(state.uploads().orElse(null), settings.clock);
         timers.every(UPLOAD_SWEEP, uploads::sweep);
         this.rules = new SandboxRules(settings.ceiling);
         this.processes = new ProcessTable(settings.maxProcesses, settings.limits, settings.clock, events);
@@ -156,6 +156,16 @@ public final class LocalKernel implements SyscallKernel {
                     .map(journal -> Transactions.open(journal, state.scratch(), settings.accepted))
                     .orElseGet(Transactions::withoutJournal);
         } catch (RuntimeException | Error failure) {
+            state.close();
+            throw failure;
+        }
+    }
+
+    private Uploads openUploads() {
+        try {
+            return new Uploads(state.uploads().orElse(null), settings.clock);
+        } catch (RuntimeException | Error failure) {
+            transactions.close();
             state.close();
             throw failure;
         }
@@ -247,6 +257,10 @@ public final class LocalKernel implements SyscallKernel {
                         RecoveredBatch.Outcome.valueOf(found.action().name()),
                         found.paths()))
                 .toList();
+    }
+
+    Uploads uploads() {
+        return uploads;
     }
 
     SyscallDispatcher dispatcher() {

@@ -31,9 +31,9 @@ final class LastingUpload implements AutoCloseable {
                 .filter(info -> info.name().equals(name))
                 .map(info -> session.kernel().process(info.pid()))
                 .findFirst()
-                .orElseGet(() -> session.kernel()
-                        .createProcess(
-                                ProcessSpec.named(name).grant(PutCommand.NEEDED).build()));
+                // A stop before the upload has begun leaves nothing to be kept.
+                .orElseGet(() -> session.temporary(
+                        ProcessSpec.named(name).grant(PutCommand.NEEDED).build()));
     }
 
     String id() {
@@ -52,7 +52,7 @@ final class LastingUpload implements AutoCloseable {
     long arrived() {
         try {
             long bytes = process().execute(new GetUploadStatus(id)).committedBytes();
-            begun = true;
+            begun();
             return bytes;
         } catch (SyscallException failure) {
             if (failure.code() == ErrorCode.NOT_FOUND) {
@@ -65,6 +65,7 @@ final class LastingUpload implements AutoCloseable {
     /** The kernel keeps it from now on. */
     void begun() {
         begun = true;
+        session.outlive(process());
     }
 
     /** It was published: nothing is left to go on with. */

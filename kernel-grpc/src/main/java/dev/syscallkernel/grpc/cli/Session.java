@@ -48,6 +48,11 @@ final class Session implements AutoCloseable {
         return process;
     }
 
+    /** Has a process that was to end with this session outlive it. */
+    synchronized void outlive(KernelProcess process) {
+        temporary.remove(process);
+    }
+
     /** Has a process end with this session, although it could have outlived it. */
     synchronized void endWithThis(KernelProcess process) {
         temporary.add(process);

@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.KernelProcess;
+import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.Mount;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +44,7 @@ class ResumedPutTest {
     Path host;
 
     private final byte[] content = new byte[2 * HALF + 1];
+    private volatile Consumer<Syscall<?>> onCall = call -> {};
     private Path root;
     private Path local;
     private LocalKernel kernel;
@@ -59,6 +62,7 @@ class ResumedPutTest {
         kernel = LocalKernel.builder()
                 .stateDirectory(host.resolve("state"))
                 .mount(new Mount.HostDirectory("/", root, Access.READ_WRITE))
+                .interceptor((pid, call) -> onCall.accept(call))
                 .build();
         server = KernelServer.builder(kernel).listen("127.0.0.1:0").build().start();
     }
@@ -77,6 +81,22 @@ class ResumedPutTest {
         CommandRun again = put(new ByteArrayInputStream(content), "-", "--resume=mine");
 
         assertGoneOn(again);
+        assertThat(kernel.processes()).isEmpty();
+    }
+
+    @Test
+    void leavesNothingIfItIsStoppedBeforeTheUploadHasBegun() {
+        StopRequest stop = new StopRequest();
+        onCall = call -> {
+            if (call instanceof GetUploadStatus) {
+                stop.request();
+            }
+        };
+
+        CommandRun run =
+                CommandRun.readingFrom(InputStream.nullInputStream(), stop, command(local.toString(), "--resume=mine"));
+
+        assertThat(run.exitCode()).isEqualTo(1);
         assertThat(kernel.processes()).isEmpty();
     }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,7 +96,7 @@ final class AppendedWriting implements WritableFile {
     }
 
     @Override
-    public Optional<Path> stagedAt() {
+    public Optional<WaitingFile> waiting() {
         return Optional.empty();
     }
 

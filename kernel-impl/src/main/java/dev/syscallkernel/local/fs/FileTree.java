@@ -207,14 +207,23 @@ public final class FileTree {
         return call(ctx, o -> o.reading().open(ctx, path));
     }
 
+    /** Begins to write a file. */
+    public WritableFile openForWriting(SyscallContext ctx, String path, WriteMode mode) {
+        return call(ctx, o -> o.writing().open(ctx, path, mode, Staging.ONCE));
+    }
+
+    /** Begins to write a file that can be taken up again. */
+    public WritableFile beginUpload(SyscallContext ctx, String path, WriteMode mode) {
+        return call(ctx, o -> o.writing().open(ctx, path, mode, Staging.NEW_UPLOAD));
+    }
+
     /**
-     * Begins to write a file, or goes on.
+     * Goes on with a file.
      *
-     * @param upload the name under which a file that can be taken up again waits, made of letters and digits; null for
-     *     one that cannot
+     * @throws dev.syscallkernel.SyscallException CONFLICT if it does not wait beside the path, or for another name
      */
-    public WritableFile openForWriting(SyscallContext ctx, String path, WriteMode mode, @Nullable String upload) {
-        return call(ctx, o -> o.writing().open(ctx, path, mode, upload));
+    public WritableFile takeUp(SyscallContext ctx, String path, WriteMode mode, WaitingFile waiting) {
+        return call(ctx, o -> o.writing().open(ctx, path, mode, Staging.of(waiting)));
     }
 
     /**

@@ -1,9 +1,11 @@
 package dev.syscallkernel.local.fs;
 
-import com.google.common.hash.Hashing;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The names inside mounts that are the kernel's own: never listed, and no process can use them. */
@@ -13,8 +15,13 @@ final class HiddenNames {
     private static final String UPLOAD = PREFIX + "upload-";
     private static final String TRANSACTION = PREFIX + "txn-";
 
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     /** Keeps the temporary names of two kernels on the same directory apart. */
-    private static final String RUN = Long.toUnsignedString(new SecureRandom().nextLong(), 36);
+    private static final String RUN = Long.toUnsignedString(RANDOM.nextLong(), 36);
+
+    private static final Duration STALE = Duration.ofDays(1);
+    private static final Duration STALE_UPLOAD = Duration.ofDays(7);
 
     private static final AtomicLong COUNTER = new AtomicLong();
 
@@ -27,6 +34,19 @@ final class HiddenNames {
     /** Whether this may be the rest of unfinished work. */
     static boolean isTemporary(String name) {
         return name.startsWith(TEMPORARY);
+    }
+
+    /**
+     * Whether this is what a kernel that crashed has left: old, and not this kernel's. Uploads can be taken up again for
+     * a day, and are swept by the kernel that knows of them; so they are left alone for longer.
+     */
+    static boolean isLeftover(String name, BasicFileAttributes attributes) {
+        boolean temporary = isTemporary(name) && !name.startsWith(TEMPORARY + RUN);
+        if (!temporary && !isUpload(name)) {
+            return false;
+        }
+        Duration age = temporary ? STALE : STALE_UPLOAD;
+        return attributes.lastModifiedTime().toInstant().isBefore(Instant.now().minus(age));
     }
 
     /** A name that nobody has used before. */
@@ -44,11 +64,15 @@ final class HiddenNames {
         return Name.internal(system, TRANSACTION + transaction);
     }
 
-    /** The name under which an upload waits to be taken up again: another one for each file it might become. */
-    static Name upload(FileSystem system, String key, Name target) {
-        String hash = Hashing.sha256()
-                .hashString(key + "/" + target.path(), StandardCharsets.UTF_8)
-                .toString();
-        return Name.internal(system, UPLOAD + hash.substring(0, 40));
+    /** A name under which an upload waits to be taken up again, and which nobody can guess. */
+    static Name freshUpload(FileSystem system) {
+        byte[] bytes = new byte[20];
+        RANDOM.nextBytes(bytes);
+        return Name.internal(system, UPLOAD + HexFormat.of().formatHex(bytes));
+    }
+
+    /** Whether an upload may wait under this name. */
+    static boolean isUpload(String name) {
+        return name.startsWith(UPLOAD) && name.indexOf('/') < 0;
     }
 }

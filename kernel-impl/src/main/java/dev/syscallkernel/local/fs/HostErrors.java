@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * Says in the terms of the kernel what the host reported. Where Java has no exception of its own, only the text of the
  * error tells them apart. The messages are fixed ones: those of Java name paths of the host.
  */
-final class HostErrors {
+public final class HostErrors {
     private record Known(Class<? extends IOException> type, String text, ErrorCode code, String reason) {
         boolean matches(IOException failure, String reported) {
             return type.isInstance(failure) && reported.contains(text);
@@ -78,11 +78,11 @@ final class HostErrors {
     }
 
     /** What the host reported, without naming any path. */
-    static String describe(IOException failure) {
+    public static String describe(IOException failure) {
         return classify(failure).reason;
     }
 
-    static ErrorCode code(IOException failure) {
+    public static ErrorCode code(IOException failure) {
         return classify(failure).code;
     }
 

@@ -8,6 +8,7 @@ import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.FileStat;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The operations that change nothing. */
 final class Reading {
+    private static final System.Logger LOG = System.getLogger(Reading.class.getName());
     /** How many entries of a directory are described between two looks at the cancellation. */
     private static final int ENTRIES_PER_LOOK = 256;
 
@@ -89,13 +91,13 @@ final class Reading {
         try (Target target = lookup.follow(ctx, path)) {
             List<DirectoryEntry> entries = new ArrayList<>();
             if (target instanceof Target.MountRoot root) {
-                addEntries(ctx, root.handle(), target.position(), entries);
+                addEntries(ctx, root.mount(), root.handle(), target.position(), entries);
             } else if (target instanceof Target.Existing existing) {
                 if (!existing.isDirectory()) {
                     throw Lookup.notDirectory(ctx);
                 }
                 try (DirectoryHandle directory = existing.enter()) {
-                    addEntries(ctx, directory, target.position(), entries);
+                    addEntries(ctx, existing.mount(), directory, target.position(), entries);
                 }
             } else if (target instanceof Target.Missing) {
                 throw Lookup.missing(ctx);
@@ -111,7 +113,11 @@ final class Reading {
     }
 
     private static void addEntries(
-            SyscallContext ctx, DirectoryHandle directory, Position position, List<DirectoryEntry> entries)
+            SyscallContext ctx,
+            MountedDirectory mount,
+            DirectoryHandle directory,
+            Position position,
+            List<DirectoryEntry> entries)
             throws IOException {
         String prefix = prefix(position);
         int described = 0;
@@ -119,11 +125,26 @@ final class Reading {
             if (described++ % ENTRIES_PER_LOOK == 0) {
                 ctx.throwIfCancelled();
             }
-            BasicFileAttributes attributes = HiddenNames.isHidden(name.text()) ? null : directory.find(name);
-            if (attributes != null) {
+            BasicFileAttributes attributes = directory.find(name);
+            if (HiddenNames.isHidden(name.text())) {
+                if (attributes != null && !mount.isReadOnly() && directory.isInPlace()) {
+                    sweep(directory, name, attributes);
+                }
+            } else if (attributes != null) {
                 FileStat stat =
                         FileStats.of(name.text(), prefix + name.text(), attributes, attributes.isSymbolicLink());
                 entries.add(new DirectoryEntry(name.text(), name.isDecodable(), stat));
+            }
+        }
+    }
+
+    /** Removes what a kernel that was killed has left long ago: whoever lists a directory comes by anyway. */
+    private static void sweep(DirectoryHandle directory, Name name, BasicFileAttributes attributes) {
+        if (attributes.isRegularFile() && HiddenNames.isLeftover(name.text(), attributes)) {
+            try {
+                directory.deleteFile(name);
+            } catch (IOException failure) {
+                LOG.log(Level.DEBUG, "What a kernel has left long ago could not be removed", failure);
             }
         }
     }

@@ -75,6 +75,10 @@ final class StagedFile implements AutoCloseable {
         return new StagedFile(parent, name, opener.reopen(parent, name));
     }
 
+    Name name() {
+        return name;
+    }
+
     FileChannel channel() {
         return channel;
     }
@@ -89,9 +93,8 @@ final class StagedFile implements AutoCloseable {
         int limit = data.limit();
         while (data.hasRemaining()) {
             ctx.throwIfCancelled();
-            if (!data.isDirect()) {
-                data.limit(Math.min(limit, data.position() + PIECE));
-            }
+            int piece = data.isDirect() ? SyscallContext.CANCELLATION_INTERVAL : PIECE;
+            data.limit(data.position() + Math.min(piece, limit - data.position()));
             at += channel.write(data, at);
             data.limit(limit);
             ctx.progress().moved(at - position, at - position + data.remaining());

@@ -19,12 +19,13 @@ final class StagedWriting implements WritableFile {
     private final Name name;
     private final WriteMode mode;
     private final StagedFile staged;
-    private final @Nullable Path stagedAt;
+    private final @Nullable Path stagedIn;
     private final Runnable onEnd;
     private long size;
     private boolean over;
 
     /**
+     * @param stagedIn the host's path of the directory, if the file can be taken up again; null if not
      * @param size how many bytes the staged file has already
      * @param onEnd called once nothing more is written
      */
@@ -34,7 +35,7 @@ final class StagedWriting implements WritableFile {
             Name name,
             WriteMode mode,
             StagedFile staged,
-            @Nullable Path stagedAt,
+            @Nullable Path stagedIn,
             long size,
             Runnable onEnd) {
         this.target = target;
@@ -42,7 +43,7 @@ final class StagedWriting implements WritableFile {
         this.name = name;
         this.mode = mode;
         this.staged = staged;
-        this.stagedAt = stagedAt;
+        this.stagedIn = stagedIn;
         this.size = size;
         this.onEnd = onEnd;
     }
@@ -120,8 +121,10 @@ final class StagedWriting implements WritableFile {
     }
 
     @Override
-    public Optional<Path> stagedAt() {
-        return Optional.ofNullable(stagedAt);
+    public Optional<WaitingFile> waiting() {
+        return stagedIn == null
+                ? Optional.empty()
+                : Optional.of(new WaitingFile(stagedIn, staged.name(), name.text(), parent.share()));
     }
 
     @Override

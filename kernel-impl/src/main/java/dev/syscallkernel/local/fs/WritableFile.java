@@ -2,7 +2,6 @@ package dev.syscallkernel.local.fs;
 
 import dev.syscallkernel.local.call.SyscallContext;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -27,8 +26,8 @@ public sealed interface WritableFile extends AutoCloseable permits StagedWriting
      */
     void publish(SyscallContext ctx, boolean sync);
 
-    /** Where on the host it waits, if it was given a name to wait under. */
-    Optional<Path> stagedAt();
+    /** The file in which it waits, if it can be taken up again; to be closed. */
+    Optional<WaitingFile> waiting();
 
     /** Gives up what was not published, and takes it back. Closing twice has no effect. */
     @Override

@@ -1,5 +1,6 @@
 package dev.syscallkernel.local.fs;
 
+import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.stream.WriteMode;
@@ -20,12 +21,8 @@ final class Writing {
         this.isolation = isolation;
     }
 
-    /**
-     * Begins to write, or goes on.
-     *
-     * @param upload the name under which a file that can be taken up again waits; null for one that cannot
-     */
-    WritableFile open(SyscallContext ctx, String path, WriteMode mode, @Nullable String upload) throws IOException {
+    /** Begins to write, or goes on. */
+    WritableFile open(SyscallContext ctx, String path, WriteMode mode, Staging staging) throws IOException {
         Target target = lookup.followToChange(ctx, path);
         Path claimed = null;
         try {
@@ -42,7 +39,7 @@ final class Writing {
                         missing.name(),
                         null,
                         creating,
-                        upload,
+                        staging,
                         ending(claimed));
             }
             Target.Existing existing = Changing.requireChangeable(ctx, target);
@@ -60,7 +57,7 @@ final class Writing {
                             existing.name(),
                             existing.attributes(),
                             mode,
-                            upload,
+                            staging,
                             ending(claimed));
         } catch (IOException | RuntimeException | Error failure) {
             if (claimed != null) {
@@ -96,22 +93,29 @@ final class Writing {
             Name name,
             @Nullable BasicFileAttributes model,
             WriteMode mode,
-            @Nullable String upload,
+            Staging staging,
             Runnable onEnd)
             throws IOException {
-        if (upload == null) {
-            Name stagedName = HiddenNames.fresh(mount.fileSystem());
-            return new StagedWriting(target, parent, name, mode, begin(ctx, parent, stagedName, model), null, 0, onEnd);
-        }
-        Name stagedName = HiddenNames.upload(mount.fileSystem(), upload, name);
-        StagedFile staged = parent.find(stagedName) == null
+        Name stagedName = staging.name(mount.fileSystem());
+        StagedFile staged = staging.known() == null
                 ? begin(ctx, parent, stagedName, model)
-                : StagedFile.again(opener, parent, stagedName);
-        Path stagedAt = mount.hostPath()
-                .resolve(mount.pathBelowRoot(target.position().parent().names()))
-                .resolve(stagedName.path());
+                : again(ctx, parent, name, stagedName, staging.target());
+        Path stagedIn =
+                staging.upload() ? mount.hostPath(target.position().parent().names()) : null;
         return new StagedWriting(
-                target, parent, name, mode, staged, stagedAt, staged.channel().size(), onEnd);
+                target, parent, name, mode, staged, stagedIn, staged.channel().size(), onEnd);
+    }
+
+    /** Opens a file that is there: never makes one, nor takes another one for it. */
+    private StagedFile again(SyscallContext ctx, DirectoryHandle parent, Name name, Name stagedName, String expected)
+            throws IOException {
+        BasicFileAttributes found = parent.find(stagedName);
+        if (found == null || !found.isRegularFile() || !name.text().equals(expected)) {
+            throw ctx.failure(
+                    ErrorCode.CONFLICT,
+                    "the upload is for another file; go on at the path it was begun at, or choose another id");
+        }
+        return StagedFile.again(opener, parent, stagedName);
     }
 
     private StagedFile begin(SyscallContext ctx, DirectoryHandle parent, Name name, @Nullable BasicFileAttributes model)

@@ -38,11 +38,12 @@ public final class FileReader implements StreamingReader {
     private boolean ended;
     private volatile boolean closed;
 
-    private FileReader(SyscallContext context, FileTree.OpenFile file, ReadOptions options) {
+    private FileReader(SyscallContext context, FileTree.OpenFile file, ReadOptions options) throws IOException {
         this.context = context;
         this.channel = file.channel();
-        // Files like those of /proc say that they have no bytes, and then have some.
-        this.endKnown = file.size() > 0;
+        // Files like those of /proc say that they have no bytes, and then have some; an empty one has none, and what it
+        // gets later is not read.
+        this.endKnown = file.size() > 0 || channel.read(ByteBuffer.allocate(1), 0) < 0;
         this.position = options.offset();
         long wanted = options.length().orElse(Long.MAX_VALUE);
         long length = Math.min(wanted, endKnown ? Math.max(0, file.size() - position) : Long.MAX_VALUE - position);
@@ -58,6 +59,9 @@ public final class FileReader implements StreamingReader {
         FileReader reader;
         try {
             reader = new FileReader(context, file, options);
+        } catch (IOException problem) {
+            closeQuietly(file.channel());
+            throw context.failure(ErrorCode.IO_ERROR, "the file cannot be read", problem);
         } catch (RuntimeException | Error problem) {
             closeQuietly(file.channel());
             throw problem;

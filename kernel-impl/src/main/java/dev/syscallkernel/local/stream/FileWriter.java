@@ -23,6 +23,8 @@ final class FileWriter implements StreamingWriter {
         KEEP
     }
 
+    private static final int PIECE = 64 << 10;
+
     private final SyscallContext context;
     private final WritableFile file;
     private final WriteOptions options;
@@ -31,7 +33,8 @@ final class FileWriter implements StreamingWriter {
     private final StreamMeter meter;
     private final Object lock = new Object();
     private long overlap; // guarded by lock; how many of the next bytes the file already has
-    private boolean over; // guarded by lock
+    private volatile boolean over; // written under lock
+    private boolean published; // guarded by lock
     private @Nullable SyscallException failure; // guarded by lock
 
     /**
@@ -53,15 +56,32 @@ final class FileWriter implements StreamingWriter {
         this.meter = new StreamMeter(true, options.progress(), OptionalLong.empty());
     }
 
-    /** Sums what the file of a resumed upload has already. */
-    FileWriter takeUp() {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(ReadOptions.DEFAULT_CHUNK_SIZE);
-        for (long at = 0; at < file.size(); at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), file.size() - at));
-            file.read(context, buffer, at);
-            meter.moved(buffer.flip());
+    /**
+     * Sums what the file of a resumed upload has already. That can take long: it ends with the call that opens the writer,
+     * and when the writer is closed.
+     */
+    FileWriter takeUp(SyscallContext opening) {
+        if (file.size() == 0) {
+            return this;
         }
-        return this;
+        try {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(ReadOptions.DEFAULT_CHUNK_SIZE);
+            for (long at = 0; at < file.size(); at += buffer.limit()) {
+                opening.throwIfCancelled();
+                context.throwIfCancelled();
+                buffer.clear().limit((int) Math.min(buffer.capacity(), file.size() - at));
+                file.read(context, buffer, at);
+                meter.moved(buffer.flip());
+            }
+            return this;
+        } catch (RuntimeException | Error problem) {
+            boolean closed = context.cancellation().reason() != null;
+            close();
+            if (closed) {
+                context.throwIfCancelled(); // says better why the file could not be read
+            }
+            throw problem;
+        }
     }
 
     @Override
@@ -70,14 +90,16 @@ final class FileWriter implements StreamingWriter {
             requireUsable();
             attempt(() -> append(data));
         }
+        meter.report(); // not with the lock held: who listens may wait for whoever wants to close this
     }
 
     @Override
     public void write(ByteBuffer data, int crc32c) {
         CRC32C actual = new CRC32C();
-        actual.update(data.duplicate());
         synchronized (lock) {
             requireUsable();
+            requireChunk(data);
+            actual.update(data.duplicate());
             if ((int) actual.getValue() != crc32c) {
                 failure = context.failure(
                         ErrorCode.DATA_LOSS,
@@ -88,6 +110,15 @@ final class FileWriter implements StreamingWriter {
             }
             attempt(() -> append(data));
         }
+        meter.report();
+    }
+
+    private void requireChunk(ByteBuffer data) {
+        if (data.remaining() > ReadOptions.MAX_CHUNK_SIZE) {
+            throw context.failure(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "a chunk has at most " + ReadOptions.MAX_CHUNK_SIZE + " bytes, not " + data.remaining());
+        }
     }
 
     private void append(ByteBuffer data) {
@@ -97,22 +128,25 @@ final class FileWriter implements StreamingWriter {
         if (data.hasRemaining()) {
             ByteBuffer chunk = data.duplicate();
             file.write(context, data);
-            meter.moved(chunk);
+            meter.counted(chunk);
         }
     }
 
     /** Compares what is sent again with what the file has. */
     private void skipOverlap(ByteBuffer data) {
-        int count = (int) Math.min(overlap, data.remaining());
-        ByteBuffer known = ByteBuffer.allocate(count);
-        file.read(context, known, file.size() - overlap);
-        if (!known.flip().equals(data.slice(data.position(), count))) {
-            throw context.failure(
-                    ErrorCode.CONFLICT,
-                    "the bytes differ from those that the upload has; begin it again under a new id");
+        ByteBuffer known = ByteBuffer.allocate((int) Math.min(PIECE, Math.min(overlap, data.remaining())));
+        while (overlap > 0 && data.hasRemaining()) {
+            context.throwIfCancelled();
+            int count = (int) Math.min(known.capacity(), Math.min(overlap, data.remaining()));
+            file.read(context, known.clear().limit(count), file.size() - overlap);
+            if (!known.flip().equals(data.slice(data.position(), count))) {
+                throw context.failure(
+                        ErrorCode.CONFLICT,
+                        "the bytes differ from those that the upload has; begin it again under a new id");
+            }
+            data.position(data.position() + count);
+            overlap -= count;
         }
-        data.position(data.position() + count);
-        overlap -= count;
     }
 
     @Override
@@ -133,6 +167,7 @@ final class FileWriter implements StreamingWriter {
             }
             attempt(() -> file.publish(context, options.sync()));
             over = true;
+            published = true;
         }
         context.place().close();
         onCommit.run();
@@ -155,6 +190,18 @@ final class FileWriter implements StreamingWriter {
             }
         }
         context.place().close();
+    }
+
+    /** Whether nothing more will be written. Does not wait for what is being written. */
+    boolean isOver() {
+        return over;
+    }
+
+    /** Whether it was committed. Waits for a commit that is under way. */
+    boolean isPublished() {
+        synchronized (lock) {
+            return published;
+        }
     }
 
     private void requireUsable() {

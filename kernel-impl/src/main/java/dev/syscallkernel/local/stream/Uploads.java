@@ -6,23 +6,20 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.Place;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.local.fs.HostErrors;
+import dev.syscallkernel.local.fs.WaitingFile;
 import dev.syscallkernel.local.fs.WritableFile;
 import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
 import dev.syscallkernel.stream.StreamingWriter;
 import dev.syscallkernel.stream.UploadStatus;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * is one rename; a record in the state directory lets a later kernel find it.
  *
  * <p>An upload belongs to the process that began it, and goes with it. After a restart of the kernel it belongs to the
- * first process that goes on with it at the same place. Thread-safe.
+ * first process that goes on with it at the same place. Each upload has a lock of its own, held over slow work: whoever
+ * is made to wait wants the same upload. Thread-safe.
  */
 public final class Uploads {
     /** How long an upload waits to be taken up again. */
@@ -40,47 +38,49 @@ public final class Uploads {
 
     private static final System.Logger LOG = System.getLogger(Uploads.class.getName());
 
-    private final @Nullable Path directory;
+    private final @Nullable UploadRecords records;
     private final Clock clock;
-    private final Object lock = new Object();
-    private final Map<String, Upload> uploads = new HashMap<>(); // guarded by lock
-    private boolean closing; // guarded by lock
+    private final ConcurrentMap<String, Upload> uploads = new ConcurrentHashMap<>(); // those that are not over
+    private volatile boolean closing;
 
     /** @param directory where the records are kept; null for a kernel that keeps nothing beyond its life */
     public Uploads(@Nullable Path directory, Clock clock) {
-        this.directory = directory;
+        this.records = directory == null ? null : new UploadRecords(directory);
         this.clock = clock;
-        if (directory != null) {
-            load(directory);
+        if (records != null) {
+            load(records);
             sweep();
         }
     }
 
-    /** One upload. All its fields are guarded by the lock. */
-    private static final class Upload {
-        private final UploadRecord record;
-        private @Nullable Pid owner; // null after a restart, until somebody goes on with it
-        private Place place = Place.NONE; // among what the owner holds
-        private @Nullable FileWriter writer; // null while nobody writes
-
-        private Upload(UploadRecord record) {
-            this.record = record;
+    private void load(UploadRecords known) {
+        try {
+            known.load().forEach(record -> uploads.put(record.id(), Upload.restored(record)));
+        } catch (IOException problem) {
+            throw new SyscallException(
+                    ErrorCode.UNAVAILABLE, "start_kernel", "", "the records of uploads cannot be read", problem);
         }
     }
 
-    private void load(Path records) {
-        synchronized (lock) {
-            if (!Files.isDirectory(records)) {
-                return; // There has never been an upload.
-            }
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(records, "*" + UploadRecord.SUFFIX)) {
-                for (Path file : files) {
-                    UploadRecord record = UploadRecord.load(file);
-                    uploads.put(record.id(), new Upload(record));
-                }
-            } catch (IOException problem) {
-                throw new SyscallException(
-                        ErrorCode.UNAVAILABLE, "start_kernel", "", "the records of uploads cannot be read", problem);
+    /** A call that opens an upload. */
+    private record Opening(
+            SyscallContext context, Pid pid, FileTree files, OpenWriter call, String id, Supplier<Place> place) {
+        long offset() {
+            return call.options().offset();
+        }
+
+        WritableFile begin() {
+            return files.beginUpload(context, call.path(), call.options().mode());
+        }
+
+        WritableFile takeUp(Upload upload) {
+            return files.takeUp(context, call.path(), call.options().mode(), upload.waiting());
+        }
+
+        void requireOffset(long size) {
+            if (offset() > size) {
+                throw context.failure(
+                        ErrorCode.CONFLICT, "the kernel has " + size + " bytes of the upload; go on at offset " + size);
             }
         }
     }
@@ -92,190 +92,286 @@ public final class Uploads {
      */
     public StreamingWriter open(
             SyscallContext context, Pid pid, FileTree files, OpenWriter call, Supplier<Place> place) {
-        FileWriter writer;
         String id = call.options().uploadId().orElse(null);
+        FileWriter writer;
         if (id == null) {
             WritableFile file =
-                    files.openForWriting(context, call.path(), call.options().mode(), null);
+                    files.openForWriting(context, call.path(), call.options().mode());
             writer = new FileWriter(context, file, call.options(), FileWriter.Uncommitted.DROP, () -> {});
         } else {
-            synchronized (lock) {
-                writer = openUpload(context, pid, files, call, id, place);
-            }
+            writer = openUpload(new Opening(context, pid, files, call, id, place));
         }
         context.place().releaseBy(writer::close);
-        return writer.takeUp();
+        return writer.takeUp(context);
     }
 
-    /** Called under lock. */
-    private FileWriter openUpload(
-            SyscallContext context, Pid pid, FileTree files, OpenWriter call, String id, Supplier<Place> place) {
-        Upload known = uploads.get(id);
-        if (known != null) {
-            requireOwner(context, known, pid);
-            if (known.writer != null) {
-                // Its connection was lost, or is: whoever goes on with the upload takes it over.
-                known.writer.close();
-                known.writer = null;
+    private FileWriter openUpload(Opening opening) {
+        while (true) {
+            Upload upload = uploads.computeIfAbsent(opening.id, Upload::new);
+            upload.lock.lock();
+            try {
+                if (upload.over) {
+                    continue; // it has just ended, and its id is unknown now
+                }
+                FileWriter writer = upload.hasBegun() ? goOn(opening, upload) : begin(opening, upload);
+                if (writer != null) {
+                    return writer;
+                }
+            } finally {
+                upload.lock.unlock();
             }
         }
-        WritableFile file =
-                files.openForWriting(context, call.path(), call.options().mode(), UploadRecord.key(id));
+    }
+
+    /** Called with the upload's lock held. */
+    private FileWriter begin(Opening opening, Upload upload) {
+        WritableFile file = null;
         try {
-            Upload upload = known == null ? begin(context, id, file) : known;
-            requireSamePlace(context, upload, file);
-            requireOffset(context, call.options().offset(), file.size());
-            uploads.put(id, upload);
-            if (upload.owner == null) {
-                upload.place = place.get();
-                upload.owner = pid;
-                upload.place.releaseBy(() -> ownerEnded(upload));
-            }
-            FileWriter writer =
-                    new FileWriter(context, file, call.options(), FileWriter.Uncommitted.KEEP, () -> committed(upload));
-            upload.writer = writer;
-            return writer;
-        } catch (RuntimeException | Error problem) {
+            UploadRecords known = records;
             if (known == null) {
-                file.close();
-                uploads.remove(id);
-                deleteRecord(id);
-            } else {
-                file.suspend();
+                throw opening.context.failure(
+                        ErrorCode.UNSUPPORTED,
+                        "an upload that can be taken up again needs a kernel with a state directory, and this one has"
+                                + " none");
             }
+            if (closing) { // the records that are there stay as they are
+                throw opening.context.failure(ErrorCode.UNAVAILABLE, "the kernel is closed");
+            }
+            opening.requireOffset(0);
+            file = opening.begin();
+            WaitingFile waiting = file.waiting().orElseThrow();
+            upload.waitAs(UploadRecord.of(upload.id, opening.context.subject(), waiting), waiting);
+            save(opening.context, known, upload.record());
+            adopt(opening, upload);
+            return writer(opening, upload, file);
+        } catch (RuntimeException | Error problem) {
+            if (file != null) {
+                file.close();
+            }
+            forget(upload);
             throw problem;
         }
     }
 
-    private Upload begin(SyscallContext context, String id, WritableFile file) {
-        Path records = directory;
-        if (records == null) {
+    private static void save(SyscallContext context, UploadRecords records, UploadRecord record) {
+        try {
+            records.save(record);
+        } catch (IOException problem) {
+            ErrorCode code = HostErrors.code(problem);
             throw context.failure(
-                    ErrorCode.UNSUPPORTED,
-                    "an upload that can be taken up again needs a kernel with a state directory, and this one has none");
+                    code == ErrorCode.NO_SPACE ? code : ErrorCode.IO_ERROR,
+                    "the upload cannot be recorded in the kernel's state directory: " + HostErrors.describe(problem),
+                    problem);
+        }
+    }
+
+    /** Called with the upload's lock held. */
+    private void adopt(Opening opening, Upload upload) {
+        if (upload.owner == null) {
+            upload.place = opening.place.get();
+            upload.owner = opening.pid;
+            upload.place.releaseBy(() -> ownerEnded(upload));
+            if (upload.over) {
+                throw opening.context.failure(ErrorCode.NO_SUCH_PROCESS, "the process has ended");
+            }
+        }
+    }
+
+    /** Called with the upload's lock held. */
+    private FileWriter writer(Opening opening, Upload upload, WritableFile file) {
+        FileWriter writer = new FileWriter(
+                opening.context, file, opening.call.options(), FileWriter.Uncommitted.KEEP, () -> committed(upload));
+        upload.writer = writer;
+        return writer;
+    }
+
+    /** Null if there is nothing to go on with, and the upload is over. Called with the upload's lock held. */
+    private @Nullable FileWriter goOn(Opening opening, Upload upload) {
+        if (upload.belongsToOther(opening.pid)) {
+            throw opening.context.failure(ErrorCode.PERMISSION_DENIED, "the upload belongs to another process");
+        }
+        WritableFile file;
+        try {
+            takeOver(opening, upload);
+            file = opening.takeUp(upload);
+        } catch (SyscallException problem) {
+            if (isPublished(upload) || (opening.offset() == 0 && isGone(upload))) {
+                forget(upload);
+                return null;
+            }
+            throw problem;
         }
         try {
-            UploadRecord record =
-                    new UploadRecord(id, context.subject(), file.stagedAt().orElseThrow());
-            Files.createDirectories(records);
-            record.save(records);
-            return new Upload(record);
-        } catch (IOException problem) {
-            throw context.failure(
-                    ErrorCode.IO_ERROR, "the upload cannot be recorded in the kernel's state directory", problem);
+            opening.requireOffset(file.size());
+            adopt(opening, upload);
+            moved(opening, upload, file);
+            return writer(opening, upload, file);
+        } catch (RuntimeException | Error problem) {
+            file.suspend();
+            throw problem;
         }
     }
 
-    private static void requireOwner(SyscallContext context, Upload upload, Pid pid) {
-        if (upload.owner != null && !upload.owner.equals(pid)) {
-            throw context.failure(ErrorCode.PERMISSION_DENIED, "the upload belongs to another process");
+    /**
+     * Ends the writer before: its connection was lost, or is. But not for a call that would fail anyway.
+     *
+     * @throws SyscallException CONFLICT if the writer was just publishing the file
+     */
+    private static void takeOver(Opening opening, Upload upload) {
+        FileWriter before = upload.writer;
+        if (before != null && !before.isOver()) {
+            WritableFile probe = opening.takeUp(upload);
+            try {
+                opening.requireOffset(probe.size());
+            } finally {
+                probe.suspend();
+            }
+            before.close();
         }
     }
 
-    private static void requireSamePlace(SyscallContext context, Upload upload, WritableFile file) {
-        if (!file.stagedAt().equals(Optional.of(upload.record.stagedAt()))) {
-            // Nothing of it has arrived here, and nothing shall be left here.
-            file.close();
-            throw context.failure(
-                    ErrorCode.CONFLICT,
-                    "the upload is for another file; go on at the path it was begun at, or choose another id");
+    /** Waits for a commit that is under way. */
+    private static boolean isPublished(Upload upload) {
+        return upload.writer != null && upload.writer.isPublished();
+    }
+
+    private static boolean isGone(Upload upload) {
+        try {
+            return upload.waiting().state().isEmpty();
+        } catch (IOException unknown) {
+            return false;
         }
     }
 
-    private static void requireOffset(SyscallContext context, long offset, long size) {
-        if (offset > size) {
-            throw context.failure(
-                    ErrorCode.CONFLICT, "the kernel has " + size + " bytes of the upload; go on at offset " + size);
+    /** Its directory may have another name by now. */
+    private void moved(Opening opening, Upload upload, WritableFile file) {
+        WaitingFile waiting = file.waiting().orElseThrow();
+        UploadRecord record = UploadRecord.of(upload.id, opening.context.subject(), waiting);
+        try {
+            if (records != null && !record.equals(upload.record())) {
+                save(opening.context, records, record);
+            }
+        } catch (RuntimeException | Error problem) {
+            waiting.close();
+            throw problem;
         }
+        upload.waitAs(record, waiting);
     }
 
     /** How far an upload has got. */
     public UploadStatus status(SyscallContext context, Pid pid, String id) {
-        synchronized (lock) {
-            Upload upload = uploads.get(id);
-            if (upload == null || (upload.owner != null && !upload.owner.equals(pid))) {
-                throw context.failure(
-                        ErrorCode.NOT_FOUND, "no upload with this id; it was committed, has expired or never began");
-            }
-            try {
-                FileTime changed = Files.getLastModifiedTime(upload.record.stagedAt(), LinkOption.NOFOLLOW_LINKS);
-                return new UploadStatus(
-                        upload.record.path(),
-                        Files.size(upload.record.stagedAt()),
-                        changed.toInstant().plus(LIFETIME));
-            } catch (IOException problem) {
-                throw context.failure(ErrorCode.NOT_FOUND, "what had arrived of the upload is gone", problem);
-            }
+        Upload upload = uploads.get(id);
+        if (upload == null) {
+            throw unknown(context);
         }
+        upload.lock.lock();
+        try {
+            if (upload.over || !upload.hasBegun() || upload.belongsToOther(pid)) {
+                throw unknown(context);
+            }
+            WaitingFile.State state = upload.waiting()
+                    .state()
+                    .orElseThrow(() -> context.failure(ErrorCode.NOT_FOUND, "what had arrived of the upload is gone"));
+            return new UploadStatus(
+                    upload.record().path(), state.size(), state.lastModified().plus(LIFETIME));
+        } catch (IOException problem) {
+            throw context.failure(HostErrors.code(problem), HostErrors.describe(problem), problem);
+        } finally {
+            upload.lock.unlock();
+        }
+    }
+
+    private static SyscallException unknown(SyscallContext context) {
+        return context.failure(
+                ErrorCode.NOT_FOUND, "no upload with this id; it was committed, has expired or never began");
     }
 
     /** Drops the uploads that nobody has gone on with for too long. */
     public void sweep() {
         Instant limit = clock.instant().minus(LIFETIME);
-        synchronized (lock) {
-            uploads.values().removeIf(upload -> {
-                boolean expired = upload.writer == null && lastChanged(upload).isBefore(limit);
-                if (expired) {
-                    delete(upload);
-                    upload.place.close();
+        for (Upload upload : uploads.values()) {
+            if (upload.lock.tryLock()) { // or somebody is just opening it
+                try {
+                    if (!upload.over && upload.hasBegun() && isAbandoned(upload, limit)) {
+                        drop(upload);
+                    }
+                } finally {
+                    upload.lock.unlock();
                 }
-                return expired;
-            });
+            }
         }
     }
 
-    private static Instant lastChanged(Upload upload) {
+    private boolean isAbandoned(Upload upload, Instant limit) {
+        return !upload.isBeingWritten() && lastChanged(upload).isBefore(limit);
+    }
+
+    private Instant lastChanged(Upload upload) {
         try {
-            return Files.getLastModifiedTime(upload.record.stagedAt(), LinkOption.NOFOLLOW_LINKS)
-                    .toInstant();
-        } catch (IOException gone) {
-            return Instant.MIN; // Nothing is left to go on with.
+            WaitingFile.State state = upload.waiting().state().orElse(null);
+            if (state != null) {
+                return state.lastModified();
+            }
+            // Perhaps its directory was renamed while there was no kernel, and somebody will go on with it there.
+            return records == null ? Instant.MIN : records.savedAt(upload.record());
+        } catch (IOException unknown) {
+            LOG.log(Level.WARNING, "What has arrived of an upload cannot be looked at", unknown);
+            return Instant.MAX;
         }
     }
 
     /** Keeps what uploads have so far: from now on, a process that ends does so because its kernel does. */
     public void keep() {
-        synchronized (lock) {
-            closing = true;
-        }
+        closing = true;
     }
 
     private void ownerEnded(Upload upload) {
-        synchronized (lock) {
+        upload.lock.lock();
+        try {
+            if (upload.over) {
+                return;
+            }
             if (upload.writer != null) {
                 upload.writer.close();
             }
-            if (!closing) {
-                uploads.remove(upload.record.id());
-                delete(upload);
+            if (closing) {
+                uploads.remove(upload.id, upload);
+                upload.end();
+            } else {
+                drop(upload);
             }
+        } finally {
+            upload.lock.unlock();
         }
     }
 
     private void committed(Upload upload) {
-        synchronized (lock) {
-            uploads.remove(upload.record.id());
-            deleteRecord(upload.record.id());
+        upload.lock.lock();
+        try {
+            if (!upload.over) {
+                forget(upload);
+            }
+        } finally {
+            upload.lock.unlock();
         }
-        upload.place.close();
     }
 
-    private void delete(Upload upload) {
+    /** Removes it with what has arrived. Called with the upload's lock held. */
+    private void drop(Upload upload) {
         try {
-            Files.deleteIfExists(upload.record.stagedAt());
+            upload.waiting().delete();
         } catch (IOException problem) {
             LOG.log(Level.WARNING, "What had arrived of an abandoned upload could not be removed", problem);
         }
-        deleteRecord(upload.record.id());
+        forget(upload);
     }
 
-    private void deleteRecord(String id) {
-        if (directory != null) {
-            try {
-                Files.deleteIfExists(UploadRecord.file(directory, id));
-            } catch (IOException problem) {
-                LOG.log(Level.WARNING, "The record of an upload could not be removed", problem);
-            }
+    /** Called with the upload's lock held. */
+    private void forget(Upload upload) {
+        uploads.remove(upload.id, upload);
+        if (records != null && upload.hasBegun()) {
+            records.delete(upload.record());
         }
+        upload.end();
     }
 }

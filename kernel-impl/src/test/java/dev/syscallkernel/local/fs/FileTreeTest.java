@@ -50,6 +50,34 @@ class FileTreeTest {
     }
 
     @Test
+    void listingRemovesWhatAKilledKernelHasLeftLongAgo() throws IOException {
+        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+        FileTime weeksAgo = FileTime.from(Instant.now().minus(Duration.ofDays(20)));
+        Path old = Files.writeString(host.resolve(".sk-tmp-x-1"), "old");
+        Path fresh = Files.writeString(host.resolve(".sk-tmp-x-2"), "fresh");
+        Path upload = Files.writeString(host.resolve(".sk-upload-1"), "can be gone on with");
+        Path oldUpload = Files.writeString(host.resolve(".sk-upload-2"), "forgotten");
+        Path own = Files.writeString(
+                host.resolve(HiddenNames.fresh(FileSystems.getDefault()).path()), "stalled");
+        Path visible = Files.writeString(host.resolve("sk-tmp-1"), "visible");
+        for (Path file : List.of(old, upload, own, visible)) {
+            Files.setLastModifiedTime(file, longAgo);
+        }
+        Files.setLastModifiedTime(oldUpload, weeksAgo);
+        FileTree readOnly = open(new Mount.HostDirectory("/w", host, Access.READ_ONLY));
+        assertThat(readOnly.listDirectory(call(), "/w")).hasSize(1);
+        assertThat(old).exists();
+        FileTree tree = openHost();
+        assertThat(tree.listDirectory(call(), "/w")).hasSize(1);
+        assertThat(old).doesNotExist();
+        assertThat(oldUpload).doesNotExist();
+        assertThat(List.of(fresh, upload, own, visible))
+                .allSatisfy(file -> assertThat(file).exists());
+        readOnly.release();
+        tree.release();
+    }
+
+    @Test
     void scratchDirectoriesLiveAsLongAsTheirTree() throws IOException {
         assertThat(host.resolve("scratch")).doesNotExist();
         FileTree tree = open(new Mount.Scratch("/a"), new Mount.Scratch("/b"));

@@ -1,0 +1,13 @@
+package dev.syscallkernel.grpc;
+
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.contract.StreamAdapterContract;
+import java.io.IOException;
+import java.nio.file.Path;
+
+class UnixStreamAdapterTest extends StreamAdapterContract {
+    @Override
+    protected SyscallKernel startKernel(Path mountable, Path stateDirectory) throws IOException {
+        return ServedKernel.overUnixSocket(mountable, stateDirectory);
+    }
+}
