@@ -57,7 +57,9 @@ public record Command(
         /** Standard error goes where standard output goes. */
         MERGED,
         /** Nowhere. */
-        DISCARDED
+        DISCARDED,
+        /** As separate streams, but the program never waits for a reader: of each stream the last MiB is kept. */
+        RECORDED
     }
 
     public Command {

@@ -46,7 +46,7 @@ final class CommandCodec {
                 SpecCodec.environment(call.getEnvList()),
                 call.getWorkingDirectory().isEmpty() ? null : call.getWorkingDirectory(),
                 WireEnums.fromWire(options.getInput()),
-                WireEnums.fromWire(options.getOutput()),
+                call.hasOptions() ? WireEnums.fromWire(options.getOutput()) : Command.Output.RECORDED,
                 options.hasLimits() ? fromWire(options.getLimits()) : CommandLimits.DEFAULT,
                 options.hasCapabilities()
                         ? WireEnums.fromWire(options.getCapabilities().getValuesList())

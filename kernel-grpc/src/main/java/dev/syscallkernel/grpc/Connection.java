@@ -25,12 +25,14 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +135,32 @@ final class Connection implements AutoCloseable {
             return ClientCalls.blockingUnaryCall(usable(channel), method, options(timeout), request);
         } catch (StatusRuntimeException status) {
             throw failure(status, syscall, subject);
+        }
+    }
+
+    /** Makes a call that goes on after its answer, until the connection is closed. */
+    <Q extends MessageLite, A> A callAndHold(MethodDescriptor<Q, A> method, Q request, String syscall, String subject) {
+        requireSendable(request, syscall, subject);
+        ClientCall<Q, A> call = usable(channel).newCall(method, CallOptions.DEFAULT);
+        FirstAnswer<A> answer = new FirstAnswer<>();
+        ClientCalls.asyncServerStreamingCall(call, request, answer);
+        try {
+            return callTimeout == null
+                    ? answer.future.get()
+                    : answer.future.get(WireValues.nanos(callTimeout), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException problem) {
+            if (problem.getCause() instanceof StatusRuntimeException status) {
+                throw failure(status, syscall, subject);
+            }
+            throw Failures.unintelligible(syscall, subject, problem);
+        } catch (TimeoutException late) {
+            call.cancel("the caller waits no longer", null);
+            throw new SyscallException(ErrorCode.TIMED_OUT, syscall, subject, "no answer within the time given", late);
+        } catch (InterruptedException interrupted) {
+            call.cancel("the caller waits no longer", null);
+            Thread.currentThread().interrupt();
+            throw new SyscallException(
+                    ErrorCode.CANCELLED, syscall, subject, "the waiting thread was interrupted", interrupted);
         }
     }
 
@@ -285,6 +313,27 @@ final class Connection implements AutoCloseable {
         }
         network.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
         callbacks.shutdown(); // not waited for: this may be one of its threads
+    }
+
+    /** Turns the first signal of a call into a future. */
+    private static final class FirstAnswer<A> implements StreamObserver<A> {
+        private final CompletableFuture<A> future = new CompletableFuture<>();
+
+        @Override
+        public void onNext(A message) {
+            future.complete(message);
+        }
+
+        @Override
+        public void onError(Throwable problem) {
+            future.completeExceptionally(problem);
+        }
+
+        @Override
+        public void onCompleted() {
+            future.completeExceptionally(
+                    Status.INTERNAL.withDescription("there is no answer").asRuntimeException());
+        }
     }
 
     /** Turns the two or three signals of a unary call into a future. */

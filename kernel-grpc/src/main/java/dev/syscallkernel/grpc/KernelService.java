@@ -40,6 +40,8 @@ import io.grpc.ServiceDescriptor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,8 @@ import org.jspecify.annotations.Nullable;
 /** The methods of the service, on top of any kernel. */
 final class KernelService {
     /** Longer than any client waits, and still countable in nanoseconds. */
+    private static final int MAX_ENDS = 64;
+
     static final Duration UNLIMITED = Duration.ofDays(36_500);
 
     private final SyscallKernel kernel;
@@ -55,12 +59,17 @@ final class KernelService {
     private final ActiveCalls active;
     private final TaskService tasks;
 
+    /** Runs the ends of processes; what waits there for a thread holds none of the pool. */
+    private final ThreadPoolExecutor ends = new ThreadPoolExecutor(
+            MAX_ENDS, MAX_ENDS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.named("kernel-server-end"));
+
     KernelService(SyscallKernel kernel, MountableDirectories mountable, WorkPool pool, ActiveCalls active) {
         this.kernel = kernel;
         this.mountable = mountable;
         this.pool = pool;
         this.active = active;
         this.tasks = new TaskService(kernel);
+        ends.allowCoreThreadTimeOut(true);
     }
 
     /** The generated service, but with requests that arrive even if they are malformed. */
@@ -68,7 +77,7 @@ final class KernelService {
         List<ServerMethodDefinition<?, ?>> methods = List.of(
                 method(
                         KernelServiceGrpc.getExecuteSyscallMethod(),
-                        UnaryCall.handler(active, pool, this::executeSyscall)),
+                        UnaryCall.handler(active, pool, this::executeSyscall, this::endUnknown)),
                 method(
                         KernelServiceGrpc.getExecuteSyscallBatchMethod(),
                         UnaryCall.handler(active, pool, this::executeBatch)),
@@ -89,9 +98,20 @@ final class KernelService {
                 method(
                         KernelServiceGrpc.getWatchAsyncMethod(),
                         PublishedStream.handler(active, pool, tasks::watch, Failures.stopping())),
-                unary(KernelServiceGrpc.getCreateProcessMethod(), this::createProcess),
+                method(
+                        KernelServiceGrpc.getCreateProcessMethod(),
+                        UnaryCall.handler(
+                                active,
+                                pool,
+                                (request, deadline) -> CompletableFuture.completedFuture(createProcess(request)),
+                                created -> endLater(created.getPid()))),
+                method(
+                        KernelServiceGrpc.getCreateTemporaryProcessMethod(),
+                        TemporaryProcess.handler(active, pool, this::createProcess, this::endLater)),
                 unary(KernelServiceGrpc.getUpdateSandboxMethod(), this::updateSandbox),
-                unary(KernelServiceGrpc.getTerminateProcessMethod(), this::terminateProcess),
+                method(
+                        KernelServiceGrpc.getTerminateProcessMethod(),
+                        UnaryCall.handler(active, pool, (request, deadline) -> terminateProcess(request))),
                 unary(KernelServiceGrpc.getListProcessesMethod(), this::listProcesses),
                 unary(KernelServiceGrpc.getGetKernelInfoMethod(), request -> InfoCodec.toWire(kernel.info())));
         ServiceDescriptor.Builder descriptor = ServiceDescriptor.newBuilder(KernelServiceGrpc.SERVICE_NAME)
@@ -238,10 +258,32 @@ final class KernelService {
         return kernel.info().limits();
     }
 
-    private TerminateProcessResponse terminateProcess(TerminateProcessRequest request) {
-        return TerminateProcessResponse.newBuilder()
-                .setTerminated(process(request.getPid()).terminate())
-                .build();
+    /** Not in the pool: the end of a process waits for its programs, which have some seconds for it. */
+    private CompletableFuture<TerminateProcessResponse> terminateProcess(TerminateProcessRequest request) {
+        KernelProcess process = process(request.getPid());
+        return CompletableFuture.supplyAsync(
+                () -> TerminateProcessResponse.newBuilder()
+                        .setTerminated(process.terminate())
+                        .build(),
+                ends);
+    }
+
+    /** Ends a process that nobody knows, or wants any more. Zero, of one that was refused, is none. */
+    private void endLater(int pid) {
+        ends.execute(() -> {
+            try {
+                process(pid).terminate();
+            } catch (SyscallException ended) {
+                // So much the better.
+            }
+        });
+    }
+
+    /** Ends the program that a call has started whose client left before it could learn of it. */
+    private void endUnknown(SyscallResponse response) {
+        if (response.getSuccess().hasSpawned()) {
+            endLater(response.getSuccess().getSpawned().getPid());
+        }
     }
 
     private ProcessList listProcesses(ListProcessesRequest request) {

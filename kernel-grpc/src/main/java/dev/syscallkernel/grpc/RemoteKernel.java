@@ -67,12 +67,27 @@ public final class RemoteKernel implements SyscallKernel {
 
     @Override
     public KernelProcess createProcess(ProcessSpec spec) {
-        CreateProcessResponse response = connection.call(
+        return created(connection.call(
                 KernelServiceGrpc.getCreateProcessMethod(),
                 SpecCodec.toWire(spec),
                 null,
                 Failures.CREATE_PROCESS,
-                spec.name());
+                spec.name()));
+    }
+
+    /**
+     * Creates a process that the server ends, and its programs with it, when this kernel is closed, or its program or its
+     * host is gone.
+     */
+    public KernelProcess createTemporaryProcess(ProcessSpec spec) {
+        return created(connection.callAndHold(
+                KernelServiceGrpc.getCreateTemporaryProcessMethod(),
+                SpecCodec.toWire(spec),
+                Failures.CREATE_PROCESS,
+                spec.name()));
+    }
+
+    private KernelProcess created(CreateProcessResponse response) {
         if (!response.getSuccess()) {
             throw new SyscallException(
                     WireEnums.fromWire(response.getCode()),

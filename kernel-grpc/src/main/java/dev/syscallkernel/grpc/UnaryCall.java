@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A call with one request and one answer. Its work starts in the pool, and may go on without a thread. */
@@ -25,23 +26,32 @@ final class UnaryCall<Q extends MessageLite, A> extends IncomingCall<Q, A> {
 
     private final WorkPool pool;
     private final Work<Q, A> work;
+    private final Consumer<A> undo;
     private final @Nullable Deadline deadline;
     private final Object lock = new Object();
     private @Nullable CompletableFuture<A> answer; // guarded by lock
     private @Nullable Q request; // only touched by the listener's methods
 
-    private UnaryCall(ServerCall<Parsed<Q>, A> call, ActiveCalls active, WorkPool pool, Work<Q, A> work) {
+    private UnaryCall(
+            ServerCall<Parsed<Q>, A> call, ActiveCalls active, WorkPool pool, Work<Q, A> work, Consumer<A> undo) {
         super(call, active);
         this.pool = pool;
         this.work = work;
+        this.undo = undo;
         this.deadline = Context.current().getDeadline();
     }
 
     static <Q extends MessageLite, A> ServerCallHandler<Parsed<Q>, A> handler(
             ActiveCalls active, WorkPool pool, Work<Q, A> work) {
+        return handler(active, pool, work, answer -> {});
+    }
+
+    /** @param undo takes back what was done, for a client that left before it could learn of it */
+    static <Q extends MessageLite, A> ServerCallHandler<Parsed<Q>, A> handler(
+            ActiveCalls active, WorkPool pool, Work<Q, A> work, Consumer<A> undo) {
         return (ServerCall<Parsed<Q>, A> call, Metadata headers) -> {
             call.request(2); // a second message would be an error, and is noticed only if it is asked for
-            return new UnaryCall<>(call, active, pool, work).begin();
+            return new UnaryCall<>(call, active, pool, work, undo).begin();
         };
     }
 
@@ -81,6 +91,8 @@ final class UnaryCall<Q extends MessageLite, A> extends IncomingCall<Q, A> {
     private void finish(A result, @Nullable Throwable problem) {
         if (problem != null) {
             fail(Futures.cause(problem));
+        } else if (isCancelled()) {
+            undo.accept(result);
         } else {
             send(result);
             complete();

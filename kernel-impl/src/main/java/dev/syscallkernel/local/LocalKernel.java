@@ -107,6 +107,9 @@ public final class LocalKernel implements SyscallKernel {
                 timers,
                 threads.callbacks(),
                 KernelThreads.named("starter"));
+        if (settings.ceiling == SandboxLevel.PRIVILEGED) { // elsewhere nobody can start one
+            children.probe();
+        }
         this.startedAt = settings.clock.instant();
         long startedNanos = System.nanoTime();
         this.dispatcher = new SyscallDispatcher(

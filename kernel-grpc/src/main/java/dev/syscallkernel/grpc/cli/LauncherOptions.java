@@ -15,7 +15,7 @@ final class LauncherOptions {
             paramLabel = "TIER",
             description = "The weakest way to start programs: CONFINED (bubblewrap), CONTAINED (they see all files) or"
                     + " PLAIN (what they start may survive). Default: CONFINED.")
-    private LauncherTier weakest = LauncherTier.CONFINED;
+    private @Nullable LauncherTier weakest;
 
     @Option(
             names = USER,
@@ -23,8 +23,13 @@ final class LauncherOptions {
             description = "As whom programs run if this one runs as root. Default: 65534:65534, nobody.")
     private @Nullable ProgramUser user;
 
+    /** Whether the user said anything about it. */
+    boolean isGiven() {
+        return weakest != null || user != null;
+    }
+
     LocalKernel.Builder apply(LocalKernel.Builder kernel) {
-        kernel.weakestLauncher(weakest);
+        kernel.weakestLauncher(weakest == null ? LauncherTier.CONFINED : weakest);
         return user == null ? kernel : kernel.programUser(user.uid(), user.gid());
     }
 }

@@ -10,6 +10,7 @@ import dev.syscallkernel.process.Command.Input;
 import dev.syscallkernel.process.CommandLimits;
 import dev.syscallkernel.process.ExitStatus;
 import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ProcessSyscall.WaitProcess;
 import dev.syscallkernel.process.ProgramOutput;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.SandboxLevel;
@@ -30,11 +31,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "run",
@@ -47,10 +52,14 @@ import picocli.CommandLine.Parameters;
         exitCodeList = {"0:the program ended with 0", "N:the program ended with N; 1 and 2 also as for other commands"})
 final class RunCommand implements Callable<Integer> {
     private static final String WORKSPACE = "/workspace";
+    private static final Duration UNLIMITED = Duration.ofDays(36_500);
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final Terminal terminal;
     private final StopRequest stop;
+
+    @Spec
+    private CommandSpec self = CommandSpec.create();
 
     @Option(
             names = ConnectionOptions.CONNECT,
@@ -62,7 +71,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--directory",
             paramLabel = "DIR",
             description = "Without --connect: the directory that the program sees, read-write. Default: this one.")
-    private Path directory = Path.of("");
+    private @Nullable Path directory;
 
     @Option(
             names = "--cwd",
@@ -98,23 +107,45 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (seconds < 0) {
+            throw usage("--time must not be negative: " + seconds);
+        }
+        if (environment.containsKey("")) {
+            throw usage("--env needs a name before the =");
+        }
+        if (address != null && (directory != null || launcher.isGiven())) {
+            throw usage("--directory, " + LauncherOptions.LAUNCHER + " and " + LauncherOptions.USER
+                    + " are for a kernel inside of this command; with " + ConnectionOptions.CONNECT
+                    + " the server decides them");
+        }
         return address == null ? runHere() : runElsewhere(address);
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(self.commandLine(), message);
     }
 
     private int runHere() {
         try (LocalKernel kernel = launcher.apply(LocalKernel.builder().ceiling(SandboxLevel.PRIVILEGED))
                         .build();
                 StopRequest.Registration stopping = stop.onStop(kernel::close)) {
-            ProcessSpec.Builder spec = spec().mount(WORKSPACE, directory.toAbsolutePath(), Access.READ_WRITE);
+            Path shown = directory == null ? Path.of("") : directory;
+            ProcessSpec.Builder spec = spec().mount(WORKSPACE, shown.toAbsolutePath(), Access.READ_WRITE);
             return run(kernel.createProcess(spec.build()));
         }
     }
 
     private int runElsewhere(String server) {
-        try (Session session = Session.open(server, stop)) {
+        try (Session session = open(server)) {
             return run(session.temporary(spec().build()));
+        }
+    }
+
+    private Session open(String server) {
+        try {
+            return Session.open(server, stop);
         } catch (IllegalArgumentException notAnAddress) {
-            throw new CommandFailure(String.valueOf(notAnAddress.getMessage()), notAnAddress);
+            throw usage(String.valueOf(notAnAddress.getMessage()));
         }
     }
 
@@ -145,8 +176,13 @@ final class RunCommand implements Callable<Integer> {
             }
         });
         copyOutput(process, child);
-        errors.join();
-        ExitStatus status = process.await(child);
+        try {
+            errors.join();
+        } catch (CompletionException problem) {
+            throw problem.getCause() instanceof RuntimeException cause ? cause : problem;
+        }
+        // Not within the time of other calls: a program may run on when it has closed its output.
+        ExitStatus status = process.execute(new WaitProcess(child), UNLIMITED);
         return status.code();
     }
 

@@ -38,12 +38,12 @@ final class Session implements AutoCloseable {
         return kernel;
     }
 
-    /** Creates a process that ends with this session. */
+    /** Creates a process that ends with this session, also if that just disappears. */
     synchronized KernelProcess temporary(ProcessSpec spec) {
         if (closed) {
             throw new SyscallException(ErrorCode.CANCELLED, "create_process", spec.name(), "the command was stopped");
         }
-        KernelProcess process = kernel.createProcess(spec);
+        KernelProcess process = kernel.createTemporaryProcess(spec);
         temporary.add(process);
         return process;
     }

@@ -15,8 +15,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +35,11 @@ final class Child {
     private static final int SIGXCPU = 24;
     private static final int SIGXFSZ = 25;
 
-    private final LogicalProcess process;
+    private final Pid pid;
     private final LogicalProcess parent;
     private final Launch launch;
+    private volatile @Nullable LogicalProcess process; // until it has ended: what has ended holds little memory
+    private volatile @Nullable Future<?> retention; // ends its being kept
     private final ChildStreams streams;
     private final Place place;
     private final ProcFs.@Nullable Stat initStat;
@@ -49,17 +53,18 @@ final class Child {
 
     /** @param place of the child among those of its parent */
     Child(LogicalProcess process, LogicalProcess parent, Launch launch, ChildStreams streams, Place place) {
+        this.pid = process.pid();
         this.process = process;
         this.parent = parent;
         this.launch = launch;
         this.streams = streams;
         this.place = place;
-        this.initStat = launch.init() > 0 ? ProcFs.stat(launch.init()) : null;
-        this.mainStat = ProcFs.stat(launch.osPid());
+        this.initStat = launch.initStat();
+        this.mainStat = launch.mainStat();
     }
 
     Pid pid() {
-        return process.pid();
+        return pid;
     }
 
     Pid parent() {
@@ -70,8 +75,28 @@ final class Child {
         return parent.cancellation().reason() == null;
     }
 
+    /** Its process, or null once it has ended. */
+    @Nullable
     LogicalProcess process() {
         return process;
+    }
+
+    /** Its process; only for who ends it. */
+    LogicalProcess requireProcess() {
+        return Objects.requireNonNull(process);
+    }
+
+    /** Its output is kept until then. */
+    void retention(Future<?> timer) {
+        retention = timer;
+    }
+
+    /** Nothing is kept any more. */
+    void forgotten() {
+        Future<?> timer = retention;
+        if (timer != null) {
+            timer.cancel(false);
+        }
     }
 
     ChildStreams streams() {
@@ -103,11 +128,16 @@ final class Child {
 
     /** Whether its launcher has ended, and with it the program. */
     boolean isOver() {
-        return !launch.process().isAlive();
+        return launch.isOver();
     }
 
     boolean hasEnded() {
         return exit.isDone();
+    }
+
+    /** The operating system's id of its main process, which may have ended. */
+    long startedAs() {
+        return launch.osPid();
     }
 
     /** The operating system's id of its main process, or -1 if that has ended. */
@@ -118,6 +148,11 @@ final class Child {
 
     private static boolean isSame(ProcFs.@Nullable Stat before, ProcFs.Stat now) {
         return before != null && before.startTicks() == now.startTicks();
+    }
+
+    /** When its main process began, in the operating system's units; 0 if that is not known. */
+    long startTicks() {
+        return mainStat == null ? 0 : mainStat.startTicks();
     }
 
     ProcessState state() {
@@ -183,23 +218,30 @@ final class Child {
         return !all.isEmpty();
     }
 
-    private void awaitRelatives() {
+    /** Returns whether none of those is left that can be found. */
+    private boolean awaitRelatives() {
         long deadline = System.nanoTime() + VERIFICATION.toNanos();
-        while (killRelatives() && System.nanoTime() < deadline) {
+        while (killRelatives()) {
+            if (System.nanoTime() > deadline) {
+                LOG.log(Level.ERROR, "Relatives of the process " + pid() + " do not end");
+                return false;
+            }
             LockSupport.parkNanos(200_000);
         }
+        return true;
     }
 
     /** The launcher has ended: makes sure that all has ended with it, and keeps what it wrote. May block for a moment. */
     ExitStatus settle() {
-        awaitRelatives();
-        awaitInit();
+        boolean relativesEnded = awaitRelatives();
+        boolean verified = awaitInit() && relativesEnded;
         boolean incomplete = streams.finish(launch.launcher().hasInit() ? CERTAIN_END : UNCERTAIN_END);
-        int code = launch.exitCode().orElse(launch.process().exitValue());
+        int code = launch.exitCode().orElse(launch.exitValue());
         int signal = code > 128 && code <= 128 + 64 ? code - 128 : 0;
-        boolean uncertain = launch.launcher().tier() == LauncherTier.PLAIN;
+        boolean uncertain = !verified || launch.launcher().tier() == LauncherTier.PLAIN;
         ExitStatus status = new ExitStatus(code, signal, cause(signal), incomplete, uncertain);
         launch.deleteFiles();
+        launch.forget();
         return status;
     }
 
@@ -218,8 +260,8 @@ final class Child {
         return signal > 0 ? ExitCause.SIGNALLED : ExitCause.EXITED;
     }
 
-    /** The first process of a sandbox is gone only when all others are. */
-    private void awaitInit() {
+    /** The first process of a sandbox is gone only when all others are. Returns whether it is. */
+    private boolean awaitInit() {
         long init = launch.init();
         long deadline = System.nanoTime() + VERIFICATION.toNanos();
         while (init > 0 && isAlive(init)) {
@@ -227,11 +269,12 @@ final class Child {
                 LOG.log(
                         Level.ERROR,
                         "The sandbox of the process " + pid() + " does not end; its first process is " + init);
-                return;
+                return false;
             }
             ProcessHandle.of(init).ifPresent(ProcessHandle::destroyForcibly);
             LockSupport.parkNanos(200_000);
         }
+        return true;
     }
 
     private boolean isAlive(long init) {
@@ -241,6 +284,7 @@ final class Child {
 
     /** Gives back what it held of its parent. */
     void release() {
+        process = null;
         place.close();
         parent.letGo();
     }

@@ -53,12 +53,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Children implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Children.class.getName());
 
+    private final LauncherSettings settings;
     private final Spawner spawner;
     private final Starter starter;
     private final Lineage lineage;
     private final ProcessTable processes;
     private final Timers timers;
     private final Executor threads;
+
+    /** How much output of ended programs a kernel keeps. */
+    private static final long OUTPUT_BUDGET =
+            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private static final Duration LOOK = Duration.ofMillis(50);
 
@@ -78,33 +83,49 @@ public final class Children implements AutoCloseable {
             Executor threads,
             ThreadFactory starters) {
         this.starter = new Starter(starters);
-        this.spawner = new Spawner(settings, files, starter);
-        this.lineage = new Lineage(timers);
+        this.settings = settings;
+        this.spawner = new Spawner(settings, files, starter, threads);
+        this.lineage = new Lineage(timers, OUTPUT_BUDGET);
         this.processes = processes;
         this.timers = timers;
         this.threads = threads;
     }
 
-    /** How programs are confined; empty if none can be started. The first call tries it out. */
+    /** Begins to try out how programs can be started, so that the first one need not wait for that. */
+    public void probe() {
+        spawner.probe();
+    }
+
+    /** How programs are confined; empty if none can be started. Waits while that is being tried out. */
     public Optional<LauncherTier> tier() {
         return spawner.tier();
     }
 
     public SpawnedProcess spawn(LogicalProcess parent, SyscallContext context, Command command) {
         Sandbox sandbox = Spawner.sandbox(context, command);
+        Child child = start(parent, context, command, sandbox);
+        if (context.cancellation().reason() != null) { // nobody will learn of it
+            child.kill();
+            context.throwIfCancelled();
+        }
+        return new SpawnedProcess(child.pid(), child.startedAs());
+    }
+
+    private Child start(LogicalProcess parent, SyscallContext context, Command command, Sandbox sandbox) {
         parent.hold(context.syscall());
         LogicalProcess process = null;
         Launch launch = null;
         try {
-            // First what can be refused: a program that has begun cannot be taken back.
+            // First what can be refused: a program that has begun cannot be taken back, and a process has been.
+            Spawner.Prepared prepared = spawner.prepare(context, parent, command, sandbox);
             process = processes.create(
                     spec(parent, command, sandbox), () -> parent.files().share());
-            launch = spawner.start(context, parent, command, sandbox);
+            launch = spawner.start(context, prepared);
+            context.throwIfCancelled();
             return begin(parent, process, context, command, launch);
         } catch (RuntimeException | Error problem) {
             if (launch != null) {
-                launch.kill();
-                launch.deleteFiles();
+                launch.abandon();
             }
             if (process != null) {
                 processes.end(process.pid());
@@ -125,7 +146,7 @@ public final class Children implements AutoCloseable {
                 command.environment());
     }
 
-    private SpawnedProcess begin(
+    private Child begin(
             LogicalProcess parent, LogicalProcess process, SyscallContext context, Command command, Launch launch) {
         process.child(new ChildInfo(
                 parent.pid(),
@@ -139,13 +160,19 @@ public final class Children implements AutoCloseable {
         running.put(child, held);
         var unused = launch.process().onExit().thenRun(() -> finish(child));
         watch();
-        context.place().releaseBy(() -> child.end(ExitCause.CANCELLED, timers));
-        process.cancellation().onCancel(() -> child.end(ExitCause.CANCELLED, timers));
+        context.place().releaseBy(() -> endTree(child));
+        process.cancellation().onCancel(() -> endTree(child));
         if (!command.limits().runTime().isZero()) {
             Future<?> timer = timers.after(command.limits().runTime(), () -> child.end(ExitCause.TIMED_OUT, timers));
             var ignored = child.exit().whenComplete((status, problem) -> timer.cancel(false));
         }
-        return new SpawnedProcess(process.pid(), launch.osPid());
+        return child;
+    }
+
+    /** Asks a program to end, and all that come from it: one after the other, they could take their grace each. */
+    private void endTree(Child child) {
+        child.end(ExitCause.CANCELLED, timers);
+        lineage.descendants(child).forEach(descendant -> descendant.end(ExitCause.CANCELLED, timers));
     }
 
     /** Somebody may have ended it just now. */
@@ -189,19 +216,21 @@ public final class Children implements AutoCloseable {
 
     private void ended(Child child, boolean held) {
         ExitStatus status = null;
+        LogicalProcess process = child.requireProcess();
         try {
             status = child.settle();
-            child.process().exitCode(status.code());
+            process.exitCode(status.code());
         } catch (RuntimeException | Error problem) {
             LOG.log(Level.ERROR, "A fault at the end of the process " + child.pid(), problem);
         } finally {
             try {
                 if (held) {
-                    child.process().letGo();
+                    process.letGo();
                 }
                 processes.end(child.pid());
                 lineage.ended(child);
             } finally {
+                lineage.parentEnded(child.pid());
                 child.release(); // first, for who learns of the end may start another one in its place
                 child.ended(status == null ? UNKNOWN : status);
             }
@@ -212,7 +241,7 @@ public final class Children implements AutoCloseable {
 
     public CompletableFuture<ExitStatus> kill(LogicalProcess caller, SyscallContext context, KillProcess call) {
         Child child = lineage.descendant(caller, context, call.target());
-        child.end(ExitCause.CANCELLED, timers);
+        endTree(child);
         return end(child, context);
     }
 
@@ -244,26 +273,37 @@ public final class Children implements AutoCloseable {
 
     public void signal(LogicalProcess caller, SyscallContext context, SendSignal call) {
         Child child = lineage.descendant(caller, context, call.target());
-        runOn(child, context, "/bin/sh", "-c", "kill -\"$0\" \"$@\"", Integer.toString(call.signal()));
-    }
-
-    /** Runs a command of the host with the process ids of a child at its end. */
-    private void runOn(Child child, SyscallContext context, String... command) {
         long main = child.osPid();
         if (main < 0) {
             throw context.failure(ErrorCode.NO_SUCH_PROCESS, "the program has ended");
         }
-        List<String> full = new ArrayList<>(List.of(command));
-        if (command[0].equals(RENICE)) {
-            child.osPids().forEach(pid -> full.add(Long.toString(pid)));
-        } else {
-            full.add(Long.toString(main));
+        List<String> command = new ArrayList<>();
+        if (Launcher.changesUser()) {
+            command.addAll(List.of(
+                    "/usr/bin/setpriv",
+                    "--reuid=" + settings.uid(),
+                    "--regid=" + settings.gid(),
+                    "--clear-groups",
+                    "--"));
         }
+        command.addAll(List.of("/bin/sh", "-c", SIGNAL, Integer.toString(call.signal())));
+        command.addAll(List.of(Long.toString(main), Long.toString(child.startTicks())));
+        if (run(context, command) != 0 && child.osPid() > 0) {
+            throw context.failure(ErrorCode.PERMISSION_DENIED, "the host refuses it");
+        }
+    }
+
+    /** Signals a process if it is still the one that began then; its name, which comes first, can contain anything. */
+    private static final String SIGNAL = """
+            read -r line < /proc/$1/stat || exit
+            pid=$1 began=$2
+            set -- ${line##*) }
+            [ "${20}" = "$began" ] && kill -"$0" "$pid"
+            """;
+
+    private int run(SyscallContext context, List<String> command) {
         try {
-            int code = starter.run(full.toArray(new String[0]));
-            if (code != 0 && child.osPid() > 0) {
-                throw context.failure(ErrorCode.PERMISSION_DENIED, "the host refuses it");
-            }
+            return starter.run(command.toArray(new String[0]));
         } catch (IOException problem) {
             throw context.failure(ErrorCode.IO_ERROR, "the host cannot do it now", problem);
         } catch (InterruptedException interrupted) {
@@ -272,13 +312,23 @@ public final class Children implements AutoCloseable {
         }
     }
 
-    private static final String RENICE = "/usr/bin/renice";
-
     public void changePriority(LogicalProcess caller, SyscallContext context, SetProcessPriority call) {
         LogicalProcess target = lineage.live(caller, context, call.target());
         Child child = lineage.find(call.target());
-        if (child != null && Niceness.of(call.priority()) != Niceness.of(target.priority())) {
-            runOn(child, context, RENICE, "-n", Integer.toString(Niceness.of(call.priority())), "-p");
+        int niceness = Niceness.of(call.priority());
+        if (child != null && niceness != Niceness.of(target.priority())) {
+            if (child.osPid() < 0) {
+                throw context.failure(ErrorCode.NO_SUCH_PROCESS, "the program has ended");
+            }
+            List<String> command = new ArrayList<>(List.of("/usr/bin/renice", "-n", Integer.toString(niceness), "-p"));
+            child.osPids().forEach(pid -> command.add(Long.toString(pid)));
+            // It fails also for processes that have ended meanwhile.
+            if (run(context, command) != 0 && !ProcFs.haveNiceness(child.osPids(), niceness)) {
+                throw context.failure(
+                        ErrorCode.PERMISSION_DENIED,
+                        "the host refuses it: without the right to do so, a kernel that is not root can lower the"
+                                + " priority of a program, but not raise it again");
+            }
         }
         target.priority(call.priority());
     }

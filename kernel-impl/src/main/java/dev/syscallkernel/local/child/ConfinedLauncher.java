@@ -36,8 +36,7 @@ final class ConfinedLauncher extends Launcher {
     Plan.Launch launch(Plan plan) {
         List<String> command = prefix(plan.niceness());
         command.addAll(List.of(settings().bubblewrap().toString(), "--args", "4", "--"));
-        command.addAll(limits(plan.limits()));
-        command.addAll(plan.arguments());
+        command.addAll(Gate.command(plan, plan.limits(), plan.bindings()));
         return new Plan.Launch(command, noEnvironment(), root(), options(plan));
     }
 
@@ -55,7 +54,7 @@ final class ConfinedLauncher extends Launcher {
             options.add(binding.path());
         }
         options.add("--clearenv");
-        plan.environment().forEach((key, value) -> options.addAll(List.of("--setenv", key, value)));
+        Gate.environment(plan).forEach((key, value) -> options.addAll(List.of("--setenv", key, value)));
         options.addAll(List.of("--chdir", plan.directory(), "--remount-ro", "/"));
         return options;
     }

@@ -23,10 +23,9 @@ final class ContainedLauncher extends Launcher {
             command.add("-n");
         }
         command.add("--");
-        command.addAll(limits(plan.limits()));
         // The shell is the first process, with whose end all others end, and reaps those that lose their parent.
         command.addAll(List.of("/bin/sh", "-c", "\"$@\";exit", "sh"));
-        command.addAll(plan.arguments());
-        return new Plan.Launch(command, plan.environment(), Path.of(plan.directory()), List.of());
+        command.addAll(Gate.command(plan, plan.limits(), List.of()));
+        return new Plan.Launch(command, Gate.environment(plan), Path.of(plan.directory()), List.of());
     }
 }

@@ -6,8 +6,10 @@ import dev.syscallkernel.fs.FileKind;
 import dev.syscallkernel.fs.FileStat;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.fs.FileTree;
+import dev.syscallkernel.security.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,6 +31,9 @@ final class Executables {
 
     /** The virtual path, free of links, of a directory to start in. */
     String directory(String path) {
+        if (!path.equals(".")) {
+            requireSeen();
+        }
         FileStat stat = about("the working directory", path);
         if (!stat.isDirectory()) {
             throw context.failure(ErrorCode.NOT_A_DIRECTORY, "the working directory is not a directory");
@@ -70,10 +75,16 @@ final class Executables {
     }
 
     private String at(String path) {
-        Path plain = Path.of(path).normalize();
+        Path plain;
+        try {
+            plain = Path.of(path).normalize();
+        } catch (InvalidPathException unusable) {
+            throw context.failure(ErrorCode.INVALID_ARGUMENT, "the host cannot have such a path", unusable);
+        }
         if (SYSTEM.stream().anyMatch((plain + "/")::startsWith) && !layout.isMounted(plain.toString())) {
             return system(plain);
         }
+        requireSeen();
         FileStat stat = files.stat(context, path);
         if (stat.isDirectory()) {
             throw context.failure(ErrorCode.IS_A_DIRECTORY, "is a directory");
@@ -108,6 +119,14 @@ final class Executables {
             return program.toString();
         } catch (IOException missing) {
             throw context.failure(ErrorCode.NOT_FOUND, "the system has no such program", missing);
+        }
+    }
+
+    /** What a program does not see, its process cannot learn of by trying to start it. */
+    private void requireSeen() {
+        if (!context.sandbox().capabilities().contains(Capability.READ_FILE)) {
+            throw context.failure(
+                    ErrorCode.PERMISSION_DENIED, "a program in a mount can be started only with READ_FILE");
         }
     }
 

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class InputPipe {
     private static final int PIECE = 64 << 10;
 
-    private final OutputStream pipe;
+    private volatile OutputStream pipe; // replaced when the program has ended: it has a buffer
     private final Executor threads;
     private final Object lock = new Object();
-    private final byte[] piece = new byte[PIECE]; // used by whoever has set 'writing'
+    private byte[] piece = new byte[0]; // used by whoever has set 'writing', replaced by the one writer
     private boolean claimed; // guarded by lock; there is a writer
     private boolean writing; // guarded by lock; a piece is under way
     private boolean broken; // guarded by lock; the program reads no more
@@ -80,16 +80,20 @@ final class InputPipe {
             synchronized (lock) {
                 writing = true;
                 idle = new CompletableFuture<>();
+                if (piece.length == 0) {
+                    piece = new byte[PIECE];
+                }
             }
-            data.get(piece, 0, count);
-            threads.execute(() -> send(count));
+            byte[] bytes = piece;
+            data.get(bytes, 0, count);
+            threads.execute(() -> send(bytes, count));
         }
     }
 
-    private void send(int count) {
+    private void send(byte[] bytes, int count) {
         boolean failed = false;
         try {
-            pipe.write(piece, 0, count);
+            pipe.write(bytes, 0, count);
             pipe.flush();
         } catch (IOException closed) {
             failed = true;
@@ -108,7 +112,7 @@ final class InputPipe {
     /** Waits until the pipe has taken all; returns whether that is still wanted. */
     private boolean awaitIdle(SyscallContext context, BooleanSupplier wanted) throws InterruptedException {
         synchronized (lock) {
-            while (writing && wanted.getAsBoolean()) {
+            while (writing && !broken && wanted.getAsBoolean()) {
                 lock.wait();
             }
             if (broken) {
@@ -130,12 +134,20 @@ final class InputPipe {
         return true;
     }
 
-    /** The program has ended. */
+    /**
+     * The program has ended. A piece may still be under way, where others hold the other end of the pipe; nobody waits for
+     * it any more.
+     */
     void breakOff() {
+        CompletableFuture<@Nullable Void> done;
         synchronized (lock) {
             broken = true;
+            piece = new byte[0];
+            pipe = OutputStream.nullOutputStream();
+            done = idle;
             lock.notifyAll();
         }
+        done.complete(null);
     }
 
     private void close() {

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.syscallkernel.process.Command;
 import dev.syscallkernel.process.LauncherTier;
-import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One start of a program: the processes that it consists of, and the files by which its launcher is told what to do and
@@ -31,23 +34,41 @@ final class Launch {
     private static final Duration EXEC_PATIENCE = Duration.ofSeconds(1);
     private static final long PAUSE_NANOS = 200_000;
     private static final Pattern EXIT_CODE = Pattern.compile("\"exit-code\": *(\\d+)");
+    private static final int COMPLAINT = 1000;
+
+    /** The stage of a start that was given up. */
+    static final String LATE = "time";
+
+    /** Opens the files of a launcher. */
+    private static final String DESCRIPTORS = "exec 3>>\"$0\" 4<\"$1\" 5>&3; shift; exec \"$@\"";
+
     private static final Charset NATIVE = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
-    /** The launcher failed before the program could run. */
+    /** The program could not be run; what was started for it is gone. */
     static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        FailedException(String message) {
+        private final String stage;
+
+        FailedException(String stage, String message) {
             super(message);
+            this.stage = stage;
+        }
+
+        /** How far it came: {@code launcher}, {@code mounts} or {@code limits}; or that it took too long. */
+        String stage() {
+            return stage;
         }
     }
 
     private final Launcher launcher;
     private final Path status;
     private final Path options;
-    private final Process process;
+    private volatile Process process;
     private long init = -1;
     private long main = -1;
+    private ProcFs.@Nullable Stat initStat;
+    private ProcFs.@Nullable Stat mainStat; // from before the program ran: afterwards its id could be another's
 
     private Launch(Launcher launcher, Path status, Path options, Process process) {
         this.launcher = launcher;
@@ -75,40 +96,29 @@ final class Launch {
             throws IOException {
         Path status = files.resolve(id + ".status");
         Path options = files.resolve(id + ".options");
-        Plan.Launch line = launcher.launch(plan);
-        List<String> full = new ArrayList<>(line.command());
-        if (!line.options().isEmpty()) {
-            write(status, "");
-            write(options, String.join("\0", line.options()) + "\0");
-            full.addAll(
-                    0,
-                    List.of(
-                            "/bin/sh",
-                            "-c",
-                            "exec 3>\"$0\" 4<\"$1\"; shift; exec \"$@\"",
-                            status.toString(),
-                            options.toString()));
-        }
-        ProcessBuilder builder =
-                new ProcessBuilder(full).directory(line.directory().toFile());
-        builder.environment().clear();
-        builder.environment().putAll(line.environment());
-        redirect(builder, command);
         Launch launch;
         try {
+            Plan.Launch line = launcher.launch(plan);
+            write(status, "");
+            write(options, line.options().isEmpty() ? "" : String.join("\0", line.options()) + "\0");
+            List<String> full = new ArrayList<>(List.of("/bin/sh", "-c", DESCRIPTORS, status.toString()));
+            full.add(options.toString());
+            full.addAll(line.command());
+            ProcessBuilder builder =
+                    new ProcessBuilder(full).directory(line.directory().toFile());
+            builder.environment().clear();
+            builder.environment().putAll(line.environment());
+            redirect(builder, command);
             launch = new Launch(launcher, status, options, starter.start(builder));
-        } catch (IOException problem) {
+        } catch (IOException | RuntimeException | Error problem) {
             delete(status, options);
             throw problem;
         }
-        launch.awaitMain(wanted);
+        launch.open(plan, wanted);
         return launch;
     }
 
     private static void redirect(ProcessBuilder builder, Command command) {
-        if (command.input() == Command.Input.EMPTY) {
-            builder.redirectInput(Redirect.from(new File("/dev/null")));
-        }
         if (command.output() == Command.Output.DISCARDED) {
             builder.redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD);
         }
@@ -121,28 +131,79 @@ final class Launch {
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            channel.write(NATIVE.encode(content));
+            ByteBuffer bytes = NATIVE.encode(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
         }
     }
 
-    private void awaitMain(BooleanSupplier wanted) throws IOException {
+    /** Waits until all is in place, and lets the program run. */
+    private void open(Plan plan, BooleanSupplier wanted) throws IOException {
         try {
             long begin = System.nanoTime();
-            while (!findMain()) {
-                if (!process.isAlive() && !findMain()) {
-                    requireRan();
-                    return;
-                }
+            while (!isReady()) {
+                requireAlive(plan);
                 requirePatience(begin, wanted);
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
-            awaitExec(begin);
-        } catch (IOException problem) {
-            kill();
-            delete(status, options);
+            requireMounts(plan);
+            while (!endsWithKernel()) {
+                requireAlive(plan);
+                requirePatience(begin, wanted);
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+            String waiting = ProcFs.commandLine(main);
+            go(plan);
+            awaitExec(waiting);
+        } catch (IOException | RuntimeException | Error problem) {
+            abandon();
             throw problem;
         }
-        Files.deleteIfExists(options);
+        delete(options);
+    }
+
+    private void go(Plan plan) throws IOException {
+        try {
+            OutputStream input = process.getOutputStream();
+            input.write(Gate.GO.getBytes(ISO_8859_1));
+            input.flush();
+            if (!plan.input()) {
+                input.close();
+            }
+        } catch (IOException gone) {
+            throw failure(plan, "it ended before the program could run");
+        }
+    }
+
+    /** Waits for a moment until the process is the program, which has another command line than any gate. */
+    private void awaitExec(String waiting) {
+        long begin = System.nanoTime();
+        while (process.isAlive()
+                && ProcFs.commandLine(main).equals(waiting)
+                && System.nanoTime() - begin < EXEC_PATIENCE.toNanos()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
+    private boolean isReady() throws IOException {
+        return report().contains(Gate.READY);
+    }
+
+    private List<String> report() throws IOException {
+        return Files.readAllLines(status, ISO_8859_1);
+    }
+
+    private void requireMounts(Plan plan) throws IOException {
+        if (launcher.tier() == LauncherTier.CONFINED && !Gate.hasMounts(report(), plan.bindings())) {
+            throw failure(plan, "the directory of a mount was replaced while the program was started");
+        }
+    }
+
+    private void requireAlive(Plan plan) throws IOException {
+        if (!process.isAlive()) {
+            throw failure(plan, "the launcher ended with " + process.exitValue());
+        }
     }
 
     private void requirePatience(long begin, BooleanSupplier wanted) throws IOException {
@@ -150,8 +211,28 @@ final class Launch {
             throw new IOException("the start is no longer wanted");
         }
         if (System.nanoTime() - begin > PATIENCE.toNanos()) {
-            throw new FailedException("the launcher did not start the program within " + PATIENCE.toSeconds() + " s");
+            throw new FailedException(
+                    LATE, "the launcher did not start the program within " + PATIENCE.toSeconds() + " s");
         }
+    }
+
+    /** What went wrong, with what the tools said about it. */
+    private FailedException failure(Plan plan, String what) throws IOException {
+        StringBuilder all = new StringBuilder(what);
+        List<String> report = report();
+        report.stream()
+                .filter(line -> !line.matches("[{}(\\s].*|" + Gate.READY + "|"))
+                .forEach(line -> all.append("; ").append(line));
+        for (InputStream output : List.of(process.getErrorStream(), process.getInputStream())) {
+            int count = Math.min(COMPLAINT, output.available());
+            String complaint = new String(output.readNBytes(count), NATIVE).strip();
+            all.append(complaint.isEmpty() ? "" : "; ").append(complaint);
+        }
+        boolean mounts = Gate.hasMounts(report, plan.bindings());
+        boolean begun = report.stream().anyMatch(line -> line.startsWith("(dev=") || line.contains("stat: "));
+        String stage =
+                !mounts && begun ? "mounts" : report.stream().anyMatch(l -> l.contains("prlimit")) ? "limits" : "";
+        return new FailedException(stage.isEmpty() ? "launcher" : stage, all.toString());
     }
 
     private boolean findMain() {
@@ -160,30 +241,49 @@ final class Launch {
         return main > 0;
     }
 
-    /** Waits until the first process is the program and no longer what starts it. */
-    private void awaitExec(long begin) {
-        while (process.isAlive() && !isProgram(main) && System.nanoTime() - begin < EXEC_PATIENCE.toNanos()) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
-    }
-
-    private static boolean isProgram(long pid) {
-        try {
-            String line = Files.readString(Path.of("/proc/" + pid + "/cmdline"), ISO_8859_1);
-            String name = line.substring(0, Math.max(0, line.indexOf('\0')));
-            return !line.contains("\0--core=0:0\0") && !name.isEmpty();
-        } catch (IOException ended) {
+    /**
+     * Whether the processes of the program end with the kernel from now on. The first process asks for the signal that
+     * tells it of its parent's end soon after it has started the second, before it waits for that; that its parent was
+     * still there afterwards makes sure that the signal was not missed.
+     */
+    private boolean endsWithKernel() {
+        if (!findMain()) {
             return false;
         }
+        mainStat = ProcFs.stat(main);
+        if (!launcher.hasInit()) {
+            return mainStat != null;
+        }
+        initStat = ProcFs.stat(init);
+        return mainStat != null
+                && initStat != null
+                && initStat.state() == 'S'
+                && ProcFs.firstChild(process.pid()) == init;
     }
 
-    /** Whether the program ran at all: bubblewrap ends with 1 for its own failures too. */
-    private void requireRan() throws IOException {
-        if (launcher.tier() == LauncherTier.CONFINED && exitCode().isEmpty()) {
-            String complaint = new String(process.getErrorStream().readNBytes(1000), NATIVE);
-            throw new FailedException(
-                    complaint.isBlank() ? "the launcher ended with " + process.exitValue() : complaint.strip());
+    /** Ends what was started, and waits until it is gone. */
+    void abandon() {
+        boolean interrupted = Thread.interrupted();
+        findMain();
+        kill();
+        try {
+            process.getOutputStream().close();
+        } catch (IOException broken) {
+            // What waited at the gate has gone already.
         }
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while ((process.isAlive() || isThere(init)) && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        delete(status, options);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean isThere(long pid) {
+        ProcFs.Stat stat = pid > 0 ? ProcFs.stat(pid) : null;
+        return stat != null && !stat.isDead();
     }
 
     Process process() {
@@ -194,14 +294,37 @@ final class Launch {
         return launcher;
     }
 
-    /** The operating system's id of the program; that of its launcher if it ended at once. */
+    boolean isOver() {
+        return !process.isAlive();
+    }
+
+    int exitValue() {
+        return process.exitValue();
+    }
+
+    /** Gives up the process, which has ended: its pipes have buffers. */
+    void forget() {
+        process = new EndedProcess(process.pid(), process.exitValue());
+    }
+
+    /** The operating system's id of the program. */
     long osPid() {
-        return main > 0 ? main : process.pid();
+        return main;
     }
 
     /** The first process of the sandbox, with which all others end; -1 if it has ended, or there is none. */
     long init() {
         return launcher.hasInit() ? init : -1;
+    }
+
+    /** The first process of the sandbox as it was when the program began, if there is one. */
+    ProcFs.@Nullable Stat initStat() {
+        return launcher.hasInit() ? initStat : null;
+    }
+
+    /** The main process as it was when the program began. */
+    ProcFs.@Nullable Stat mainStat() {
+        return mainStat;
     }
 
     /** The exit code of the program, if its launcher told it. */
@@ -216,11 +339,15 @@ final class Launch {
 
     /** Ends all at once. */
     void kill() {
-        if (init() > 0 && process.isAlive()) {
+        Process now = process;
+        if (!now.isAlive()) {
+            return; // its id may be another's
+        }
+        if (init() > 0) {
             ProcessHandle.of(init()).ifPresent(ProcessHandle::destroyForcibly);
         } else {
             // Not by the process itself, which would close its streams and lose what is in them.
-            process.toHandle().destroyForcibly();
+            now.toHandle().destroyForcibly();
         }
     }
 

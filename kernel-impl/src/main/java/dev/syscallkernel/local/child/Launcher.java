@@ -21,7 +21,8 @@ abstract class Launcher {
 
     abstract LauncherTier tier();
 
-    /** The command line that starts a program; descriptor 3 takes the launcher's status, descriptor 4 has its options. */
+    /** The command line that starts a program; descriptor 3 takes the launcher's status, 4 has its options, 5 takes
+     * the report of the gate. */
     abstract Plan.Launch launch(Plan plan);
 
     /** Whether the program is the child of a process that ends with all of its descendants. */
@@ -62,24 +63,6 @@ abstract class Launcher {
             command.addAll(List.of("/usr/bin/nice", "-n", Integer.toString(niceness), "--"));
         }
         return command;
-    }
-
-    /** Sets the limits, inside of what confines the program: outside, its processes would count with all of its user's. */
-    static List<String> limits(Plan.Limits limits) {
-        List<String> command = new ArrayList<>(List.of("/usr/bin/prlimit", "--core=0:0"));
-        add(command, "--nproc=", limits.processes(), 0);
-        add(command, "--nofile=", limits.descriptors(), 0);
-        add(command, "--fsize=", limits.fileSizeBytes(), 0);
-        add(command, "--cpu=", limits.cpuSeconds(), 1); // first a signal that tells why, then the end
-        add(command, "--as=", limits.memoryBytes(), 0);
-        command.add("--");
-        return command;
-    }
-
-    private static void add(List<String> command, String option, long limit, long beyond) {
-        if (limit > 0) {
-            command.add(option + limit + ":" + (limit + beyond));
-        }
     }
 
     static Map<String, String> noEnvironment() {

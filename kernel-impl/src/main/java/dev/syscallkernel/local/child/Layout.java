@@ -86,7 +86,7 @@ final class Layout {
         }
         boolean inside = bindings.stream().anyMatch(binding -> binding.path().equals(path));
         if (!inside) {
-            bindings.add(new Binding(path, mount.hostPath(), readOnly, mount.scratch()));
+            bindings.add(new Binding(path, mount.hostPath(), readOnly, mount.scratch(), mount.identity()));
         }
     }
 
@@ -99,7 +99,8 @@ final class Layout {
         String rest = mount.path().substring(outerPath.length());
         Path place = outer.hostPath().resolve(rest.substring(1));
         if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {
-            bindings.add(new Binding(outer.path() + rest, mount.hostPath(), readOnly, mount.scratch()));
+            bindings.add(
+                    new Binding(outer.path() + rest, mount.hostPath(), readOnly, mount.scratch(), mount.identity()));
         } else if (!outerPath.isEmpty() || Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
             throw context.failure(
                     ErrorCode.UNSUPPORTED,
@@ -141,6 +142,9 @@ final class Layout {
                 mount.path().equals("/") ? 0 : mount.path().length());
         if (!confined) {
             return mount.hostPath() + (rest.equals("/") ? "" : rest);
+        }
+        if (bindings.isEmpty() && virtualPath.equals("/")) {
+            return "/"; // nothing of the mount is seen there
         }
         if (bindings.isEmpty()) {
             throw context.failure(

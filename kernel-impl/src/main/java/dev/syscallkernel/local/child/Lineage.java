@@ -28,10 +28,13 @@ final class Lineage {
     static final int STATUSES = 4096;
 
     private final Timers timers;
+    private final long budget;
     private final ConcurrentNavigableMap<Integer, Child> children = new ConcurrentSkipListMap<>();
 
-    Lineage(Timers timers) {
+    /** @param budget how many bytes of output are kept of all that have ended, at most */
+    Lineage(Timers timers, long budget) {
         this.timers = timers;
+        this.budget = budget;
     }
 
     void add(Child child) {
@@ -70,7 +73,11 @@ final class Lineage {
         if (child.hasEnded()) {
             throw LogicalProcess.noSuchProcess(context.syscall(), target);
         }
-        return child.process();
+        LogicalProcess process = child.process();
+        if (process == null) {
+            throw LogicalProcess.noSuchProcess(context.syscall(), target); // ended just now
+        }
+        return process;
     }
 
     private boolean comesFrom(Child child, Pid ancestor) {
@@ -82,14 +89,22 @@ final class Lineage {
         return false;
     }
 
+    /** The running programs that come from a program. */
+    List<Child> descendants(Child ancestor) {
+        return children.values().stream()
+                .filter(child -> !child.hasEnded() && comesFrom(child, ancestor.pid()))
+                .toList();
+    }
+
     /** The caller and the live ones that come from it, by pid. */
     List<ProcessInfo> family(LogicalProcess caller) {
         List<ProcessInfo> family = new ArrayList<>();
         family.add(caller.info());
         for (Child child : children.values()) {
-            if (!child.hasEnded() && comesFrom(child, caller.pid())) {
+            LogicalProcess process = child.process();
+            if (process != null && !child.hasEnded() && comesFrom(child, caller.pid())) {
                 try {
-                    family.add(child.process().info());
+                    family.add(process.info());
                 } catch (SyscallException endedMeanwhile) {
                     // Not among the living any more.
                 }
@@ -112,12 +127,40 @@ final class Lineage {
                 .limit(Math.max(0, siblings.size() - OUTPUTS + 1))
                 .forEach(old -> old.streams().drop());
         siblings.stream().limit(Math.max(0, siblings.size() - STATUSES + 1)).forEach(this::forget);
-        var unused = timers.after(RETENTION, () -> forget(child));
+        keepWithin(child);
+        child.retention(timers.after(RETENTION, () -> forget(child)));
+    }
+
+    /** Drops the output of those that are the first in age, until all that is kept is not too much for the kernel. */
+    private void keepWithin(Child latest) {
+        long kept = latest.streams().kept();
+        List<Child> ended = new ArrayList<>();
+        for (Child other : children.values()) {
+            if (other != latest && other.hasEnded()) {
+                ended.add(other);
+                kept += other.streams().kept();
+            }
+        }
+        for (Child old : ended) {
+            if (kept <= budget) {
+                return;
+            }
+            kept -= old.streams().kept();
+            old.streams().drop();
+        }
+    }
+
+    /** The parent has ended, and nobody else can ask for what is kept. */
+    void parentEnded(Pid parent) {
+        children.values().stream()
+                .filter(child -> child.hasEnded() && child.parent().equals(parent))
+                .forEach(this::forget);
     }
 
     private void forget(Child child) {
         children.remove(child.pid().value(), child);
         child.streams().drop();
+        child.forgotten();
     }
 
     void close() {

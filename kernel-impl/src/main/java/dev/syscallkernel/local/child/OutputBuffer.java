@@ -30,7 +30,7 @@ final class OutputBuffer {
     private static final int PIECE = 64 << 10;
     private static final int CAPACITY = WINDOW + PIECE;
 
-    private final InputStream pipe;
+    private volatile InputStream pipe; // replaced when it has ended: it has a buffer
     private final Executor threads;
     private final Object lock = new Object();
     private byte[] ring = new byte[0]; // replaced under lock, and only while nobody fills it
@@ -110,6 +110,24 @@ final class OutputBuffer {
             threads.execute(this::fill);
         }
         return ready;
+    }
+
+    /** Reads on and on, whether anybody wants it or not, until the end. */
+    void record() {
+        while (true) {
+            long offset;
+            synchronized (lock) {
+                if (ended) {
+                    return;
+                }
+                offset = end;
+            }
+            CompletableFuture<@Nullable Void> more = ready(offset);
+            if (!more.isDone()) {
+                var unused = more.thenRun(this::record);
+                return;
+            }
+        }
     }
 
     /** Nobody waits for this future any more. */
@@ -226,6 +244,7 @@ final class OutputBuffer {
             }
             incomplete = !ended;
             ended = true;
+            pipe = InputStream.nullInputStream();
             resize((int) (end - begin)); // whoever still fills the old one fills it in vain
             ready = waiting;
             waiting = List.of();
@@ -233,6 +252,13 @@ final class OutputBuffer {
         }
         ready.forEach(one -> one.complete(null));
         return incomplete;
+    }
+
+    /** How many bytes can be read again. */
+    long kept() {
+        synchronized (lock) {
+            return ring.length;
+        }
     }
 
     /** What was kept is no longer needed. Readers find the stream at its end. */

@@ -26,9 +26,9 @@ final class PlainLauncher extends Launcher {
         command.add("/usr/bin/setsid");
         // Without a limit of processes: all of its user's would count.
         Plan.Limits all = plan.limits();
-        command.addAll(limits(
-                new Plan.Limits(all.memoryBytes(), all.cpuSeconds(), 0, all.descriptors(), all.fileSizeBytes())));
-        command.addAll(plan.arguments());
-        return new Plan.Launch(command, plan.environment(), Path.of(plan.directory()), List.of());
+        Plan.Limits own =
+                new Plan.Limits(all.memoryBytes(), all.cpuSeconds(), 0, all.descriptors(), all.fileSizeBytes());
+        command.addAll(Gate.command(plan, own, List.of()));
+        return new Plan.Launch(command, Gate.environment(plan), Path.of(plan.directory()), List.of());
     }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param limits what it may use; zeros for no limit
  * @param niceness 0 to 19
  * @param network whether it has the host's network
+ * @param input whether something will be written to its standard input
  */
 record Plan(
         List<String> arguments,
@@ -23,7 +24,8 @@ record Plan(
         List<FileTree.Binding> bindings,
         Limits limits,
         int niceness,
-        boolean network) {
+        boolean network,
+        boolean input) {
 
     /** What the operating system enforces, in its units. */
     record Limits(long memoryBytes, long cpuSeconds, int processes, int descriptors, long fileSizeBytes) {}

@@ -29,7 +29,7 @@ final class ProcFs {
      * @param ticks processor time, that of ended children included
      * @param startTicks when it began; tells it from another one that has the same id later
      */
-    record Stat(char state, long parent, long session, long ticks, long startTicks) {
+    record Stat(char state, long parent, long session, long ticks, int niceness, long startTicks) {
 
         boolean isDead() {
             return state == 'Z' || state == 'X';
@@ -59,9 +59,19 @@ final class ProcFs {
                             + Long.parseLong(fields[12])
                             + Long.parseLong(fields[13])
                             + Long.parseLong(fields[14]),
+                    Integer.parseInt(fields[16]),
                     Long.parseLong(fields[19]));
         } catch (IOException ended) {
             return null;
+        }
+    }
+
+    /** The command line of a process; empty if it has ended. */
+    static String commandLine(long pid) {
+        try {
+            return Files.readString(PROC.resolve(pid + "/cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1);
+        } catch (IOException ended) {
+            return "";
         }
     }
 
@@ -69,6 +79,21 @@ final class ProcFs {
     static boolean isAlive(ProcessHandle process) {
         Stat stat = process.isAlive() ? stat(process.pid()) : null;
         return stat != null && !stat.isDead();
+    }
+
+    /** The most that the JVM, and what it starts, can have of something; {@link Long#MAX_VALUE} for no limit. */
+    static long hardLimit(String name) {
+        try (Stream<String> lines = Files.lines(PROC.resolve("self/limits"))) {
+            return lines.filter(line -> line.startsWith(name))
+                    .map(line -> line.substring(name.length()).trim().split("\\s+", -1)[1])
+                    .filter(limit -> !limit.equals("unlimited"))
+                    .mapToLong(Long::parseUnsignedLong)
+                    .filter(limit -> limit >= 0)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException | java.io.UncheckedIOException unknown) {
+            return Long.MAX_VALUE;
+        }
     }
 
     /** The first child of a process, or -1 if it has none. */
@@ -98,6 +123,13 @@ final class ProcFs {
             // Then the descendants are all that can be found.
         }
         return family;
+    }
+
+    /** Whether those of these processes that are still there have this niceness. */
+    static boolean haveNiceness(List<Long> pids, int niceness) {
+        return pids.stream()
+                .map(ProcFs::stat)
+                .allMatch(stat -> stat == null || stat.isDead() || stat.niceness() == niceness);
     }
 
     /** What these processes use together. */

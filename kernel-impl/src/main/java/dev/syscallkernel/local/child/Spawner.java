@@ -14,9 +14,7 @@ import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.Sandbox;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
@@ -36,6 +35,11 @@ final class Spawner implements AutoCloseable {
 
     private static final int MAX_ALL_BYTES = 1 << 20;
     private static final int MAX_VARIABLES = 2000;
+
+    /** Bubblewrap takes 9,000 arguments, its own included; and three for each variable. */
+    private static final int MAX_COUNT = 8000;
+
+    private static final int COUNT_OF_VARIABLE = 3;
 
     /** Variables that would change what a launcher does, and the limits that it sets. */
     private static final Pattern LOADER =
@@ -50,27 +54,41 @@ final class Spawner implements AutoCloseable {
     private final Launchers launchers;
     private final AtomicLong lastId = new AtomicLong();
 
-    Spawner(LauncherSettings settings, Path files, Starter starter) {
+    /** @param threads runs what may block */
+    Spawner(LauncherSettings settings, Path files, Starter starter, Executor threads) {
         this.settings = settings;
         this.files = files;
         this.starter = starter;
-        this.launchers = new Launchers(settings, starter);
+        this.launchers = new Launchers(settings, starter, files, threads);
     }
 
+    /** Begins to try out which launcher works. */
+    void probe() {
+        var unused = launchers.begin();
+    }
+
+    /** Empty also if the calling thread is interrupted before that is known. */
     Optional<LauncherTier> tier() {
-        return launcher().map(Launcher::tier);
+        try {
+            return launchers.best().map(Launcher::tier);
+        } catch (IOException problem) {
+            LOG.log(Level.WARNING, "It could not be found out how programs can be started", problem);
+            return Optional.empty();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
-    private Optional<Launcher> launcher() {
+    private Optional<Launcher> launcher(SyscallContext context) {
         try {
-            if (!Files.isDirectory(files)) {
-                Files.createDirectories(
-                        files, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            }
-            return launchers.best(files);
-        } catch (IOException | UnsupportedOperationException problem) {
-            LOG.log(Level.WARNING, "Programs cannot be started: there is no place for files of launchers", problem);
-            return Optional.empty();
+            return launchers.best();
+        } catch (IOException problem) {
+            throw context.failure(
+                    ErrorCode.UNAVAILABLE, "it could not be found out how programs can be started", problem);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw context.failure(ErrorCode.CANCELLED, "the calling thread was interrupted", interrupted);
         }
     }
 
@@ -82,9 +100,12 @@ final class Spawner implements AutoCloseable {
         return new Sandbox(kept, own.allowedPaths(), own.blockedPaths(), own.explicitLimits());
     }
 
-    /** Starts a program in the sandbox, and waits until it runs. */
-    Launch start(SyscallContext context, LogicalProcess process, Command command, Sandbox sandbox) {
-        Launcher launcher = launcher().orElseThrow(() -> noLauncher(context));
+    /** A program that nothing speaks against. */
+    record Prepared(Launcher launcher, Plan plan, Layout layout, Command command) {}
+
+    /** Checks all that can be checked before anything is there. */
+    Prepared prepare(SyscallContext context, LogicalProcess process, Command command, Sandbox sandbox) {
+        Launcher launcher = launcher(context).orElseThrow(() -> noLauncher(context));
         requireAcceptable(context, command, launcher, sandbox);
         SyscallContext confined = new SyscallContext(
                 context.syscall(),
@@ -95,14 +116,18 @@ final class Spawner implements AutoCloseable {
                 context.cancellation(),
                 context.progress());
         Layout layout = Layout.of(confined, process.files(), launcher.tier());
-        Plan plan = plan(context, process, command, layout, sandbox);
-        layout.handOver(settings);
+        return new Prepared(launcher, plan(context, process, command, layout, sandbox), layout, command);
+    }
+
+    /** Starts a program, and waits until it runs. */
+    Launch start(SyscallContext context, Prepared prepared) {
+        prepared.layout().handOver(settings);
         try {
             return Launch.start(
                     starter,
-                    launcher,
-                    plan,
-                    command,
+                    prepared.launcher(),
+                    prepared.plan(),
+                    prepared.command(),
                     files,
                     Long.toString(lastId.incrementAndGet()),
                     () -> context.cancellation().reason() == null);
@@ -110,7 +135,8 @@ final class Spawner implements AutoCloseable {
             LOG.log(Level.WARNING, "A program could not be started: " + problem.getMessage());
             throw context.failure(
                     ErrorCode.IO_ERROR,
-                    "the launcher failed before the program ran (SPAWN_FAILED); the kernel's log tells why. Most often"
+                    "the program could not be run (SPAWN_FAILED at the stage " + problem.stage()
+                            + "); the kernel's log tells why. Most often"
                             + " the user of programs may not enter the directory of a mount",
                     problem);
         } catch (IOException problem) {
@@ -138,16 +164,23 @@ final class Spawner implements AutoCloseable {
                 layout.bindings(),
                 limits(command.limits(), context.limits()),
                 Niceness.of(process.priority()),
-                sandbox.capabilities().contains(Capability.NETWORK_ACCESS));
+                sandbox.capabilities().contains(Capability.NETWORK_ACCESS),
+                command.input() == Command.Input.STREAM);
     }
 
     private static Plan.Limits limits(CommandLimits own, ResourceLimits process) {
+        long cpuSeconds = lower(secondsRoundedUp(own.cpuTime()), secondsRoundedUp(process.maxCpuTime()));
         return new Plan.Limits(
-                lower(own.memoryBytes(), process.maxMemoryBytes()),
-                lower(secondsRoundedUp(own.cpuTime()), secondsRoundedUp(process.maxCpuTime())),
-                (int) lower(own.processes(), MAX_PROCESSES),
-                (int) lower(own.descriptors(), process.maxFileDescriptors()),
-                own.fileSizeBytes());
+                possible("Max address space", lower(own.memoryBytes(), process.maxMemoryBytes())),
+                possible("Max cpu time", cpuSeconds == 0 ? 0 : cpuSeconds + 1) - (cpuSeconds == 0 ? 0 : 1),
+                (int) possible("Max processes", lower(own.processes(), MAX_PROCESSES)),
+                (int) possible("Max open files", lower(own.descriptors(), process.maxFileDescriptors())),
+                possible("Max file size", own.fileSizeBytes()));
+    }
+
+    /** A limit that the host lets be set; zero is none. */
+    private static long possible(String name, long wanted) {
+        return Math.min(wanted, ProcFs.hardLimit(name));
     }
 
     /** The lower one of two limits, of which zero is none. */
@@ -174,18 +207,8 @@ final class Spawner implements AutoCloseable {
                     "this kernel manages no control group, which alone limits the memory of all processes of a program;"
                             + " use memoryBytes, which limits each of them");
         }
-        int all = command.program().length();
-        for (String argument : command.arguments()) {
-            int size = argument.getBytes(UTF_8).length;
-            all += size + 1;
-            if (size > MAX_ARGUMENT_BYTES || all > MAX_ALL_BYTES) {
-                throw context.failure(
-                        ErrorCode.INVALID_ARGUMENT,
-                        "an argument has at most " + MAX_ARGUMENT_BYTES + " bytes, and all together " + MAX_ALL_BYTES
-                                + "; pass more by its standard input or a file");
-            }
-        }
         requireAcceptable(context, command.environment());
+        requireShort(context, command);
         int processes = command.limits().processes();
         if (launcher.tier() == LauncherTier.PLAIN && processes != 0 && processes != CommandLimits.DEFAULT.processes()) {
             throw context.failure(
@@ -196,6 +219,38 @@ final class Spawner implements AutoCloseable {
             throw context.failure(
                     ErrorCode.UNSUPPORTED,
                     "the launcher PLAIN cannot deny the network, for which the process does not hold NETWORK_ACCESS");
+        }
+    }
+
+    /** What Linux and bubblewrap take. */
+    private static void requireShort(SyscallContext context, Command command) {
+        int count = command.arguments().size()
+                + COUNT_OF_VARIABLE * command.environment().size();
+        if (count > MAX_COUNT) {
+            throw context.failure(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "a program has at most " + MAX_COUNT + " arguments, of which every variable counts for "
+                            + COUNT_OF_VARIABLE + ", and these are " + count
+                            + "; pass more by its standard input or a file");
+        }
+        long all = command.program().length();
+        for (String argument : command.arguments()) {
+            int size = argument.getBytes(UTF_8).length;
+            all += size + 1;
+            if (size > MAX_ARGUMENT_BYTES) {
+                all += MAX_ALL_BYTES;
+            }
+        }
+        for (Map.Entry<String, String> variable : command.environment().entrySet()) {
+            all += variable.getKey().getBytes(UTF_8).length
+                    + variable.getValue().getBytes(UTF_8).length
+                    + 2;
+        }
+        if (all > MAX_ALL_BYTES) {
+            throw context.failure(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "an argument has at most " + MAX_ARGUMENT_BYTES + " bytes, and all together, with the environment, "
+                            + MAX_ALL_BYTES + "; pass more by its standard input or a file");
         }
     }
 
@@ -221,5 +276,6 @@ final class Spawner implements AutoCloseable {
     @Override
     public void close() {
         starter.close();
+        launchers.close();
     }
 }

@@ -120,10 +120,11 @@ public final class FileTree {
      * A mount, for a program that sees the same directory.
      *
      * @param path the virtual path
-     * @param hostPath free of links; nobody beneath the mount can change it
+     * @param hostPath free of links when it was looked at; who may write above it can change that
      * @param scratch whether it lives no longer than the process
+     * @param identity the key of the directory, as text: what tells it from all others of the host
      */
-    public record Binding(String path, Path hostPath, boolean readOnly, boolean scratch) {}
+    public record Binding(String path, Path hostPath, boolean readOnly, boolean scratch, String identity) {}
 
     /**
      * The mounts as they are on the host.
@@ -135,8 +136,12 @@ public final class FileTree {
             List<Binding> bindings = new ArrayList<>();
             for (MountedDirectory mount : mounts) {
                 Path hostPath = mount.verifiedHostPath(ctx);
-                bindings.add(
-                        new Binding(mount.position().toString(), hostPath, mount.isReadOnly(), scratch.made(hostPath)));
+                bindings.add(new Binding(
+                        mount.position().toString(),
+                        hostPath,
+                        mount.isReadOnly(),
+                        scratch.made(hostPath),
+                        String.valueOf(mount.root().key())));
             }
             return bindings;
         });

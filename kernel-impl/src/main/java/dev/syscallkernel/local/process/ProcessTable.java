@@ -43,6 +43,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Creates a process whose spec has been checked; its file tree is made once there is room for it. */
     public LogicalProcess create(ProcessSpec spec, Supplier<FileTree> files) {
+        Environment.requireAcceptable(spec.environment(), spec.name());
         if (count.incrementAndGet() > maxProcesses) {
             count.decrementAndGet();
             throw new SyscallException(
