@@ -107,7 +107,7 @@ record ModelDirectory(Model model, String id) implements Directory {
     @Override
     public FileChannel openFile(Name name, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
             throws IOException {
-        Path copy = Files.createTempFile("model", "");
+        Path copy = Files.createTempFile(model.copies(), "model", "");
         Files.writeString(copy, model.inode(entry(name)).content());
         return FileChannel.open(copy, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
     }

@@ -230,6 +230,7 @@ class PowerFailureTest {
                     .as("seed %d", seed)
                     .isEmpty();
         }
+        assertThat(states).isGreaterThanOrEqualTo(FULL ? 100_000 : 10_000);
         System.out.printf("%,d states after a loss of power: all or nothing%n", states);
     }
 
@@ -253,6 +254,7 @@ class PowerFailureTest {
                 }
             }
         }
+        assertThat(leftOut).isGreaterThanOrEqualTo(20);
         System.out.printf("%d waits left out, one at a time: each was missed (%,d states)%n", leftOut, states);
     }
 }
