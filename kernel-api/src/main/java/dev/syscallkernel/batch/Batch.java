@@ -39,7 +39,7 @@ public record Batch(
     /** How many syscalls a batch can have. */
     public static final int MAX_OPERATIONS = 1000;
 
-    /** How many bytes of files a batch can read in all. */
+    /** How many bytes all results of a batch can take, about. */
     public static final long MAX_RESULT_BYTES = 64 << 20;
 
     /** The longest request id, in characters. */
@@ -177,7 +177,8 @@ public record Batch(
 
         /**
          * Makes sure that the batch is executed only once: sent again under this id for the same processes, it brings
-         * the result of the first time, for an hour. Another batch under the same id is a CONFLICT.
+         * the result of the first time, for an hour. Another batch under the same id is a CONFLICT. Whoever loses or
+         * cancels the wait for it does not end it: its time limit does.
          */
         public Builder requestId(String id) {
             request = requireNonNull(id, "id");

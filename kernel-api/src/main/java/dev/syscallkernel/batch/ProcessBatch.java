@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskOptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -87,6 +89,11 @@ public final class ProcessBatch {
     /** Executes it: see {@link BatchExecutor#execute}. */
     public BatchResult execute() {
         return executor.execute(build());
+    }
+
+    /** Submits it as a task: see {@link BatchExecutor#submit}. */
+    public TaskHandle<BatchResult> submit(TaskOptions options) {
+        return executor.submit(build(), options);
     }
 
     /** Starts it: see {@link BatchExecutor#executeAsync}. */

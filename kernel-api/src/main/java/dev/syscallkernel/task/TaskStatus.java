@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param syscall the name of what it does, such as {@code copy_file}
  * @param subject what it acts on: mostly a path; empty when it acts on nothing in particular
  * @param revision grows with every change of the task, and with each report of its progress in bytes; 1 at first
- * @param bytesDone how many bytes it has moved
+ * @param bytesDone how many bytes it has moved; of a batch, how many syscalls it has executed
  * @param bytesTotal how many it will have moved in the end, where that is known
  * @param progress from 0 to 1, and 1 exactly when it has completed; 0 where nothing is known
  * @param cancelRequested whether somebody has cancelled it, even if it has not stopped yet

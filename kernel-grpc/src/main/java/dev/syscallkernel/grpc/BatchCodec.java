@@ -1,7 +1,6 @@
 package dev.syscallkernel.grpc;
 
 import dev.syscallkernel.Pid;
-import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.batch.Batch;
 import dev.syscallkernel.batch.BatchResult;
@@ -11,6 +10,7 @@ import dev.syscallkernel.proto.BatchSyscallResponse;
 import dev.syscallkernel.proto.SkippedResult;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.proto.SyscallResponse;
+import dev.syscallkernel.task.TaskOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +21,28 @@ final class BatchCodec {
     static final String OPERATION = "execute_batch";
 
     private BatchCodec() {}
+
+    /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
+    static BatchSyscallRequest toWire(Batch batch, TaskOptions options) {
+        BatchSyscallRequest.Builder request =
+                toWire(batch).toBuilder().setPriority(WireEnums.toWire(options.priority()));
+        if (options.timeout() != null) {
+            request.setTaskTimeoutMs(millis(options.timeout()));
+        }
+        if (options.requestId() != null) {
+            request.setRequestId(options.requestId());
+        }
+        return request.build();
+    }
+
+    /** @throws SyscallException INVALID_ARGUMENT for options that make no sense */
+    static TaskOptions options(BatchSyscallRequest request) {
+        try {
+            return new TaskOptions(WireEnums.fromWire(request.getPriority()), limit(request.getTaskTimeoutMs()), null);
+        } catch (IllegalArgumentException refusal) {
+            throw Failures.invalid(OPERATION, "", refusal);
+        }
+    }
 
     /** @throws SyscallException INVALID_ARGUMENT for what the wire cannot express */
     static BatchSyscallRequest toWire(Batch batch) {
@@ -111,7 +133,14 @@ final class BatchCodec {
         return request.getParallel() ? Batch.Mode.PARALLEL : Batch.Mode.SEQUENTIAL;
     }
 
-    static BatchSyscallResponse toWire(Batch batch, BatchResult result) {
+    /** With the names of the syscalls, for whoever does not have the batch. */
+    static BatchSyscallResponse toWireWithCalls(BatchResult result) {
+        BatchSyscallResponse.Builder response = toWire(result).toBuilder();
+        result.calls().forEach(call -> response.addSyscalls(call.syscall()).addSubjects(call.subject()));
+        return response.build();
+    }
+
+    static BatchSyscallResponse toWire(BatchResult result) {
         BatchSyscallResponse.Builder response = BatchSyscallResponse.newBuilder()
                 .setSuccessCount(result.successCount())
                 .setFailureCount(result.failureCount())
@@ -120,15 +149,15 @@ final class BatchCodec {
                 .setDurationNs(WireValues.nanos(result.duration()));
         for (int i = 0; i < result.outcomes().size(); i++) {
             SyscallOutcome outcome = result.outcomes().get(i);
-            response.addResponses(toWire(batch.entries().get(i).call(), outcome));
+            response.addResponses(toWire(result.calls().get(i).syscall(), outcome));
             response.addTimesNs(WireValues.nanos(outcome.time()));
         }
         return response.build();
     }
 
-    private static SyscallResponse toWire(Syscall<?> call, SyscallOutcome outcome) {
+    private static SyscallResponse toWire(String syscall, SyscallOutcome outcome) {
         if (outcome instanceof SyscallOutcome.Success success) {
-            return success(call, success.value());
+            return success(syscall, success.value());
         }
         if (outcome instanceof SyscallOutcome.Failure failure) {
             return Failures.toWire(failure.error());
@@ -139,32 +168,58 @@ final class BatchCodec {
                 .build();
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // The value is what this call answers.
-    private static <R extends @Nullable Object> SyscallResponse success(Syscall<R> call, @Nullable Object value) {
-        return SyscallCodec.success(call, (R) value);
-    }
-
     /** @throws SyscallException INTERNAL for an answer that does not fit the batch */
     static BatchResult fromWire(Batch batch, BatchSyscallResponse response) {
-        int count = batch.entries().size();
+        return fromWire(BatchResult.calls(batch), response);
+    }
+
+    @SuppressWarnings("NullAway") // The value is what this call answers, which may be null.
+    private static SyscallResponse success(String syscall, @Nullable Object value) {
+        return SyscallCodec.<@Nullable Object>success(syscall, value);
+    }
+
+    /** Why a batch as a whole was not executed. */
+    static SyscallException failure(SyscallResponse response, String subject) {
+        return switch (response.getResultCase()) {
+            case ERROR -> Failures.fromWire(response.getError(), OPERATION, subject);
+            case PERMISSION_DENIED -> Failures.fromWire(response.getPermissionDenied(), OPERATION, subject);
+            case SUCCESS, SKIPPED, RESULT_NOT_SET -> Failures.unintelligible(OPERATION, subject, null);
+        };
+    }
+
+    /** @throws SyscallException INTERNAL for an answer that does not name its syscalls */
+    static BatchResult fromWire(BatchSyscallResponse response) {
+        int count = response.getResponsesCount();
+        if (response.getSyscallsCount() != count || response.getSubjectsCount() != count) {
+            throw Failures.unintelligible(OPERATION, "", null);
+        }
+        List<BatchResult.Call> calls = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            calls.add(new BatchResult.Call(response.getSyscalls(i), response.getSubjects(i)));
+        }
+        return fromWire(calls, response);
+    }
+
+    private static BatchResult fromWire(List<BatchResult.Call> calls, BatchSyscallResponse response) {
+        int count = calls.size();
         if (response.getResponsesCount() != count) {
             throw Failures.unintelligible(OPERATION, "", null);
         }
         List<SyscallOutcome> outcomes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Duration time = Duration.ofNanos(i < response.getTimesNsCount() ? response.getTimesNs(i) : 0);
-            outcomes.add(fromWire(batch.entries().get(i).call(), response.getResponses(i), time));
+            outcomes.add(fromWire(calls.get(i), response.getResponses(i), time));
         }
-        return new BatchResult(outcomes, response.getRolledBack(), Duration.ofNanos(response.getDurationNs()));
+        return new BatchResult(calls, outcomes, response.getRolledBack(), Duration.ofNanos(response.getDurationNs()));
     }
 
-    private static SyscallOutcome fromWire(Syscall<?> call, SyscallResponse response, Duration time) {
+    private static SyscallOutcome fromWire(BatchResult.Call call, SyscallResponse response, Duration time) {
         if (response.hasSkipped()) {
             return new SyscallOutcome.Skipped(
                     Failures.reason(response.getSkipped().getReason()));
         }
         try {
-            return new SyscallOutcome.Success(SyscallCodec.result(call, response), time);
+            return new SyscallOutcome.Success(SyscallCodec.result(call.syscall(), call.subject(), response), time);
         } catch (SyscallException failure) {
             return new SyscallOutcome.Failure(failure, time);
         }

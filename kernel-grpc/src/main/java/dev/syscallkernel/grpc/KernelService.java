@@ -89,6 +89,7 @@ final class KernelService {
                         KernelServiceGrpc.getStreamEventsMethod(),
                         PublishedStream.handler(active, pool, this::events, null)),
                 unary(KernelServiceGrpc.getExecuteSyscallAsyncMethod(), tasks::submit),
+                unary(KernelServiceGrpc.getExecuteSyscallBatchAsyncMethod(), tasks::submitBatch),
                 unary(KernelServiceGrpc.getGetAsyncStatusMethod(), tasks::status),
                 unary(KernelServiceGrpc.getCancelAsyncMethod(), tasks::cancel),
                 unary(KernelServiceGrpc.getListAsyncMethod(), tasks::list),
@@ -146,10 +147,9 @@ final class KernelService {
     private CompletableFuture<BatchSyscallResponse> executeBatch(
             BatchSyscallRequest request, @Nullable Deadline deadline) {
         Batch batch = BatchCodec.fromWire(request);
-        return Futures.map(
-                kernel.batches().executeAsync(batch), result -> BatchCodec.toWire(batch, result), problem -> {
-                    throw Statuses.of(problem);
-                });
+        return Futures.map(kernel.batches().executeAsync(batch), result -> BatchCodec.toWire(result), problem -> {
+            throw Statuses.of(problem);
+        });
     }
 
     private CompletableFuture<UploadStatusResponse> uploadStatus(

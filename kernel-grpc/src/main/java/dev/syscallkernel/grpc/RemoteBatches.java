@@ -6,11 +6,18 @@ import dev.syscallkernel.batch.BatchExecutor;
 import dev.syscallkernel.batch.BatchResult;
 import dev.syscallkernel.proto.BatchSyscallRequest;
 import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskId;
+import dev.syscallkernel.task.TaskOptions;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** Executes batches in a kernel that runs elsewhere. Thread-safe. */
 final class RemoteBatches implements BatchExecutor {
+    /** How much longer than the time limit of a batch its answer may take. */
+    private static final Duration SLACK = Duration.ofSeconds(30);
+
     private final Connection connection;
 
     RemoteBatches(Connection connection) {
@@ -22,10 +29,33 @@ final class RemoteBatches implements BatchExecutor {
         var response = connection.call(
                 KernelServiceGrpc.getExecuteSyscallBatchMethod(),
                 BatchCodec.toWire(batch),
-                null,
+                patience(batch),
                 BatchCodec.OPERATION,
                 "");
         return BatchCodec.fromWire(batch, response);
+    }
+
+    /** A batch ends when its own time is up, and its answer comes some time after that. It has no other limit. */
+    private static Duration patience(Batch batch) {
+        return batch.timeout()
+                .filter(limit -> limit.compareTo(KernelService.UNLIMITED) < 0)
+                .map(limit -> limit.plus(SLACK))
+                .orElse(KernelService.UNLIMITED);
+    }
+
+    @Override
+    public TaskHandle<BatchResult> submit(Batch batch, TaskOptions options) {
+        var response = connection.call(
+                KernelServiceGrpc.getExecuteSyscallBatchAsyncMethod(),
+                BatchCodec.toWire(batch, options),
+                null,
+                BatchCodec.OPERATION,
+                "");
+        try {
+            return new RemoteTask<>(connection, TaskId.parse(response.getTaskId()), BatchCodec.OPERATION, "");
+        } catch (IllegalArgumentException malformed) {
+            throw Failures.unintelligible(BatchCodec.OPERATION, "", malformed);
+        }
     }
 
     @Override
@@ -38,7 +68,7 @@ final class RemoteBatches implements BatchExecutor {
             return CompletableFuture.failedFuture(refusal);
         }
         return Futures.map(
-                connection.start(KernelServiceGrpc.getExecuteSyscallBatchMethod(), request, null),
+                connection.start(KernelServiceGrpc.getExecuteSyscallBatchMethod(), request, patience(batch)),
                 response -> BatchCodec.fromWire(batch, response),
                 problem -> {
                     throw problem instanceof StatusRuntimeException status

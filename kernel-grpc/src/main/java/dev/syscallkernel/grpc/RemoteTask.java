@@ -7,6 +7,7 @@ import dev.syscallkernel.proto.AsyncStatusRequest;
 import dev.syscallkernel.proto.AsyncStatusResponse;
 import dev.syscallkernel.proto.AsyncWaitRequest;
 import dev.syscallkernel.proto.KernelServiceGrpc;
+import dev.syscallkernel.proto.SyscallResponse;
 import dev.syscallkernel.task.TaskHandle;
 import dev.syscallkernel.task.TaskId;
 import dev.syscallkernel.task.TaskStatus;
@@ -78,7 +79,8 @@ final class RemoteTask<R extends @Nullable Object> implements TaskHandle<R> {
     @SuppressWarnings({"unchecked", "NullAway"}) // Every call of this name has a result of the same type, maybe null.
     private R outcome(AsyncStatusResponse answer, Duration timeout) {
         return switch (answer.getStatus()) {
-            case COMPLETED, FAILED, CANCELLED -> (R) SyscallCodec.result(syscall, subject, answer.getResult());
+            case COMPLETED, FAILED, CANCELLED ->
+                (R) (answer.hasBatch() ? BatchCodec.fromWire(answer.getBatch()) : result(answer.getResult()));
             case PENDING, RUNNING ->
                 throw new SyscallException(
                         ErrorCode.TIMED_OUT,
@@ -87,6 +89,13 @@ final class RemoteTask<R extends @Nullable Object> implements TaskHandle<R> {
                         "the task has not ended within " + timeout + "; it goes on");
             case UNRECOGNIZED -> throw Failures.unintelligible(syscall, subject, null);
         };
+    }
+
+    private @Nullable Object result(SyscallResponse response) {
+        if (syscall.equals(BatchCodec.OPERATION)) {
+            throw BatchCodec.failure(response, subject);
+        }
+        return SyscallCodec.result(syscall, subject, response);
     }
 
     @Override

@@ -1,9 +1,11 @@
 package dev.syscallkernel.grpc;
 
 import static dev.syscallkernel.grpc.WireValues.text;
+import static java.util.Objects.requireNonNull;
 
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.batch.BatchResult;
 import dev.syscallkernel.proto.AsyncListRequest;
 import dev.syscallkernel.proto.AsyncListResponse;
 import dev.syscallkernel.proto.AsyncStatusResponse;
@@ -70,7 +72,11 @@ final class TaskCodec {
     static AsyncStatusResponse toWire(TaskHandle<?> task, TaskStatus status) {
         AsyncStatusResponse.Builder wire = builder(status);
         if (status.state() == TaskState.COMPLETED) {
-            wire.setResult(result(task, status));
+            if (status.syscall().equals(BatchCodec.OPERATION)) {
+                wire.setBatch(BatchCodec.toWireWithCalls((BatchResult) requireNonNull(task.await(Duration.ZERO))));
+            } else {
+                wire.setResult(result(task, status));
+            }
         }
         return wire.build();
     }

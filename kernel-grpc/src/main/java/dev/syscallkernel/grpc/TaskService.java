@@ -10,6 +10,7 @@ import dev.syscallkernel.proto.AsyncStatusRequest;
 import dev.syscallkernel.proto.AsyncStatusResponse;
 import dev.syscallkernel.proto.AsyncSyscallResponse;
 import dev.syscallkernel.proto.AsyncWaitRequest;
+import dev.syscallkernel.proto.BatchSyscallRequest;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.task.TaskHandle;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,14 @@ final class TaskService {
         }
         TaskHandle<?> task = kernel.tasks()
                 .submit(new Pid(request.getPid()), SyscallCodec.decode(request), TaskCodec.options(request));
+        return AsyncSyscallResponse.newBuilder()
+                .setTaskId(task.id().toString())
+                .setAccepted(true)
+                .build();
+    }
+
+    AsyncSyscallResponse submitBatch(BatchSyscallRequest request) {
+        TaskHandle<?> task = kernel.batches().submit(BatchCodec.fromWire(request), BatchCodec.options(request));
         return AsyncSyscallResponse.newBuilder()
                 .setTaskId(task.id().toString())
                 .setAccepted(true)

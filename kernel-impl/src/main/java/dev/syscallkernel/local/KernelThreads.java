@@ -22,6 +22,7 @@ final class KernelThreads implements AutoCloseable {
     private final int taskThreads;
     private final ThreadPoolExecutor tasks;
     private final ThreadPoolExecutor batches;
+    private final ThreadPoolExecutor atomics;
     private final ThreadPoolExecutor callbacks;
 
     KernelThreads() {
@@ -32,6 +33,9 @@ final class KernelThreads implements AutoCloseable {
         tasks = pool(taskThreads, "task"); // whose queue is short: tasks wait for their turn elsewhere
         // Bounded by what fills it: a lane for each of the batches under way, which their callers wait for.
         batches = pool(2 * processors, "batch");
+        // Bounded like that; they wait for each other, and none may have to wait for a thread meanwhile.
+        atomics = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), named("atomic"));
         callbacks = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), named("callback"));
     }
@@ -69,6 +73,11 @@ final class KernelThreads implements AutoCloseable {
         return batches;
     }
 
+    /** Does the work of atomic batches. */
+    Executor atomics() {
+        return atomics;
+    }
+
     /** Calls what belongs to others. Takes work even after the kernel has closed: its threads end by themselves. */
     Executor callbacks() {
         return callbacks;
@@ -88,5 +97,6 @@ final class KernelThreads implements AutoCloseable {
         workers.shutdown();
         tasks.shutdown();
         batches.shutdown();
+        atomics.shutdown();
     }
 }

@@ -65,8 +65,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>File operations run on the caller's thread, or on one of the tasks' threads; waiting ones hold none. The kernel's own
- * threads are daemons: one for timers, as many workers as processors, as many again for tasks (at least four), and one
- * for each callback of the application while it runs. Thread-safe.
+ * threads are daemons: one for timers, as many workers as processors, as many again for tasks (at least four), twice as
+ * many for batches, and one for each atomic batch and each callback of the application while it runs. Thread-safe.
  */
 public final class LocalKernel implements SyscallKernel {
     private static final Duration UPLOAD_SWEEP = Duration.ofMinutes(10);
@@ -137,7 +137,15 @@ public final class LocalKernel implements SyscallKernel {
                 System::nanoTime,
                 new SecureRandom());
         this.batches = new LocalBatches(
-                processes, dispatcher, transactions, timers, threads.batches(), threads.callbacks(), System::nanoTime);
+                processes,
+                dispatcher,
+                transactions,
+                tasks,
+                timers,
+                threads.batches(),
+                threads.atomics(),
+                threads.callbacks(),
+                System::nanoTime);
     }
 
     /** Starts the description of a kernel. As it stands, it needs no settings at all. */
@@ -155,9 +163,11 @@ public final class LocalKernel implements SyscallKernel {
 
     private Transactions openTransactions() {
         try {
-            return state.journal()
+            Transactions opened = state.journal()
                     .map(journal -> Transactions.open(journal, state.scratch(), settings.accepted))
                     .orElseGet(Transactions::withoutJournal);
+            state.sweep();
+            return opened;
         } catch (RuntimeException | Error failure) {
             state.close();
             throw failure;
@@ -283,6 +293,7 @@ public final class LocalKernel implements SyscallKernel {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             tasks.cancelAll(settings.taskGrace);
+            batches.cancelAll();
             uploads.keep();
             children.endAll();
             processes.close();
@@ -291,8 +302,13 @@ public final class LocalKernel implements SyscallKernel {
             events.close();
             timers.close();
             threads.close();
+            boolean quiet = transactions.awaitEnd();
             transactions.close();
-            state.close();
+            if (quiet) {
+                state.close();
+            } else {
+                state.leaveLocked();
+            }
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * operator named, a lock that keeps a second kernel away. Without such a directory it is a temporary one.
  */
 final class StateDirectory implements AutoCloseable {
+    /** Those whose locks nobody may take before this JVM ends: what is collected is closed. */
+    private static final Set<StateDirectory> LEFT = ConcurrentHashMap.newKeySet();
+
     private final Path directory;
     private final boolean temporary;
     private final @Nullable FileChannel lock;
@@ -31,20 +35,22 @@ final class StateDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Opens the named directory, creating it where needed, and removes what a killed kernel left in it. */
+    /** Opens the named directory, creating it where needed. */
     static StateDirectory open(Path directory) {
         try {
             Files.createDirectories(directory);
             FileChannel lock = lock(directory.resolve("lock"));
-            StateDirectory state = new StateDirectory(directory, false, lock);
-            try {
-                deleteTree(state.scratch());
-                deleteTree(state.launchers());
-                return state;
-            } catch (IOException problem) {
-                lock.close();
-                throw problem;
-            }
+            return new StateDirectory(directory, false, lock);
+        } catch (IOException problem) {
+            throw failure("the state directory cannot be used: " + problem, problem);
+        }
+    }
+
+    /** Removes what a killed kernel left, once its atomic batches are ended: they may have files there. */
+    void sweep() {
+        try {
+            deleteTree(scratch());
+            deleteTree(launchers());
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
         }
@@ -98,6 +104,15 @@ final class StateDirectory implements AutoCloseable {
             System.getLogger(StateDirectory.class.getName())
                     .log(System.Logger.Level.WARNING, "The kernel's own directory could not be cleaned up", problem);
         }
+    }
+
+    /** Lets go without letting others in: something of this kernel is still at work. The lock ends with the JVM. */
+    void leaveLocked() {
+        LEFT.add(this);
+        System.getLogger(StateDirectory.class.getName())
+                .log(
+                        System.Logger.Level.ERROR,
+                        "An atomic batch is still at work; the state directory stays locked until this JVM ends");
     }
 
     private static FileChannel lock(Path file) throws IOException {

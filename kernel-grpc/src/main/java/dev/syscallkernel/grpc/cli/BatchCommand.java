@@ -2,21 +2,19 @@ package dev.syscallkernel.grpc.cli;
 
 import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Syscall;
-import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.batch.Batch;
 import dev.syscallkernel.batch.BatchResult;
-import dev.syscallkernel.batch.SyscallOutcome;
-import dev.syscallkernel.fs.DirectoryEntry;
-import dev.syscallkernel.fs.FileStat;
+import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.SandboxLevel;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskOptions;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ final class BatchCommand implements Callable<Integer> {
     @Mixin
     private JsonOption json = new JsonOption();
 
-    @Parameters(paramLabel = "FILE", description = "The file with the syscalls, on this machine.")
+    @Parameters(paramLabel = "FILE", description = "The file with the syscalls, on this machine; - for standard input.")
     private Path file = Path.of("");
 
     @Option(names = "--atomic", description = "All or nothing, also if the kernel is killed.")
@@ -65,6 +63,18 @@ final class BatchCommand implements Callable<Integer> {
     @Option(names = "--stop-on-failure", description = "Start nothing more once one has failed.")
     private boolean stopOnFailure;
 
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "How long all may take, such as 30s; what runs then is cancelled. Default: any time.")
+    private @Nullable TimeSpan timeout;
+
+    @Option(
+            names = "--async",
+            description = "Submit it as a task, and print the task's id at once; 'task wait' shows what became of it."
+                    + " Without --pid, its process stays in the kernel.")
+    private boolean async;
+
     BatchCommand(Terminal terminal, StopRequest stop) {
         this.terminal = terminal;
         this.stop = stop;
@@ -74,6 +84,13 @@ final class BatchCommand implements Callable<Integer> {
     public Integer call() {
         List<Syscall<?>> calls = calls();
         Batch.Mode mode = mode();
+        if (timeout != null && timeout.duration().isZero()) {
+            throw new ParameterException(command.commandLine(), "--timeout must be positive");
+        }
+        if (async) {
+            submit(calls, mode);
+            return ExitCode.OK;
+        }
         BatchResult result;
         try (Session session = options.open(stop)) {
             KernelProcess process = options.process(
@@ -84,29 +101,62 @@ final class BatchCommand implements Callable<Integer> {
                     Capability.DELETE_FILE,
                     Capability.LIST_DIRECTORY,
                     Capability.TIME_ACCESS);
-            Batch.Builder batch = Batch.builder().mode(mode);
-            calls.forEach(call -> batch.add(process.pid(), call));
-            if (stopOnFailure) {
-                batch.stopOnFailure();
-            }
-            result = session.kernel().batches().execute(batch.build());
+            result = session.kernel().batches().execute(batch(process, calls, mode));
         }
         if (json.wanted()) {
-            terminal.line(Json.text(fields(calls, result)));
+            terminal.line(Json.text(BatchOutput.fields(result)));
         } else {
-            show(calls, result);
+            BatchOutput.show(result, terminal);
         }
         return result.failureCount() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
+    private void submit(List<Syscall<?>> calls, Batch.Mode mode) {
+        try (Session session = options.open(stop)) {
+            KernelProcess process = options.given(session)
+                    .orElseGet(() -> session.kernel()
+                            .createProcess(ProcessSpec.named(command.qualifiedName())
+                                    .grant(SandboxLevel.STANDARD.capabilities())
+                                    .build()));
+            TaskHandle<BatchResult> task =
+                    session.kernel().batches().submit(batch(process, calls, mode), TaskOptions.DEFAULT);
+            if (json.wanted()) {
+                terminal.line(Json.text(Map.of(
+                        "task_id", task.id().toString(), "pid", process.pid().value())));
+            } else {
+                terminal.line(task.id().toString());
+            }
+        }
+    }
+
+    private Batch batch(KernelProcess process, List<Syscall<?>> calls, Batch.Mode mode) {
+        Batch.Builder batch = Batch.builder().mode(mode);
+        calls.forEach(call -> batch.add(process.pid(), call));
+        if (stopOnFailure) {
+            batch.stopOnFailure();
+        }
+        if (timeout != null) {
+            batch.timeout(timeout.duration());
+        }
+        return batch.build();
+    }
+
     private List<Syscall<?>> calls() {
         try {
-            return BatchFile.parse(Files.readString(file));
+            return BatchFile.parse(text());
         } catch (IllegalArgumentException refusal) {
-            throw new CommandFailure("cannot use " + file + ": " + refusal.getMessage(), refusal);
+            throw new ParameterException(
+                    command.commandLine(), "cannot use " + file + ": " + refusal.getMessage(), refusal);
         } catch (IOException problem) {
             throw new CommandFailure("cannot read " + file + ": " + problem, problem);
         }
+    }
+
+    private String text() throws IOException {
+        if (LocalSource.isStandardInput(file)) {
+            return new String(Channels.newInputStream(terminal.input()).readAllBytes(), StandardCharsets.UTF_8);
+        }
+        return Files.readString(file);
     }
 
     private Batch.Mode mode() {
@@ -120,98 +170,5 @@ final class BatchCommand implements Callable<Integer> {
             return Batch.Mode.ATOMIC;
         }
         return parallel ? Batch.Mode.PARALLEL : Batch.Mode.SEQUENTIAL;
-    }
-
-    private void show(List<Syscall<?>> calls, BatchResult result) {
-        Table table =
-                new Table().right("#").left("SYSCALL").left("ON").right("MS").left("RESULT");
-        for (int i = 0; i < calls.size(); i++) {
-            SyscallOutcome outcome = result.outcomes().get(i);
-            table.row(
-                    Integer.toString(i + 1),
-                    calls.get(i).name(),
-                    Text.printable(calls.get(i).subject()),
-                    String.format(Locale.ROOT, "%.1f", outcome.time().toNanos() / 1e6),
-                    Text.printable(describe(outcome)));
-        }
-        table.lines().forEach(terminal::line);
-        terminal.line(String.format(
-                Locale.ROOT,
-                "%d succeeded, %d failed, %d skipped in %.1f ms%s",
-                result.successCount(),
-                result.failureCount(),
-                result.skippedCount(),
-                result.duration().toNanos() / 1e6,
-                result.rolledBack() ? "; everything was rolled back" : ""));
-    }
-
-    private static String describe(SyscallOutcome outcome) {
-        if (outcome instanceof SyscallOutcome.Failure failure) {
-            return failure.error().code() + ": " + failure.error().reason();
-        }
-        if (outcome instanceof SyscallOutcome.Skipped skipped) {
-            return "skipped: " + skipped.reason();
-        }
-        Object value = ((SyscallOutcome.Success) outcome).value();
-        if (value instanceof byte[] content) {
-            return content.length + " bytes";
-        }
-        if (value instanceof FileStat stat) {
-            return stat.kind().name().toLowerCase(Locale.ROOT) + ", " + stat.size() + " bytes";
-        }
-        return value instanceof List<?> entries ? entries.size() + " entries" : value == null ? "ok" : value.toString();
-    }
-
-    private static Map<String, ?> fields(List<Syscall<?>> calls, BatchResult result) {
-        List<Map<String, ?>> outcomes = new ArrayList<>();
-        for (int i = 0; i < calls.size(); i++) {
-            outcomes.add(fields(calls.get(i), result.outcomes().get(i)));
-        }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("outcomes", outcomes);
-        fields.put("succeeded", result.successCount());
-        fields.put("failed", result.failureCount());
-        fields.put("skipped", result.skippedCount());
-        fields.put("rolled_back", result.rolledBack());
-        fields.put("duration_ms", result.duration().toNanos() / 1e6);
-        return fields;
-    }
-
-    private static Map<String, ?> fields(Syscall<?> call, SyscallOutcome outcome) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("op", call.name());
-        fields.put("subject", call.subject());
-        fields.put("time_ms", outcome.time().toNanos() / 1e6);
-        if (outcome instanceof SyscallOutcome.Failure failure) {
-            SyscallException error = failure.error();
-            fields.put("outcome", "failure");
-            fields.put("code", error.code().name());
-            fields.put("reason", error.reason());
-        } else if (outcome instanceof SyscallOutcome.Skipped skipped) {
-            fields.put("outcome", "skipped");
-            fields.put("reason", skipped.reason());
-        } else {
-            fields.put("outcome", "success");
-            Object value = value(((SyscallOutcome.Success) outcome).value());
-            if (value != null) {
-                fields.put("value", value);
-            }
-        }
-        return fields;
-    }
-
-    private static @Nullable Object value(@Nullable Object value) {
-        if (value instanceof byte[] content) {
-            return Base64.getEncoder().encodeToString(content);
-        }
-        if (value instanceof FileStat stat) {
-            return FileFields.of(stat);
-        }
-        if (value instanceof List<?> entries) {
-            return entries.stream()
-                    .map(entry -> entry instanceof DirectoryEntry known ? FileFields.of(known.stat()) : entry)
-                    .toList();
-        }
-        return value;
     }
 }

@@ -127,8 +127,12 @@ final class BatchFile {
         }
 
         long number(String name) {
+            JsonPrimitive value = value(name);
+            if (!value.isNumber()) {
+                throw new IllegalArgumentException("'" + name + "' is no number");
+            }
             try {
-                return value(name).getAsBigDecimal().longValueExact();
+                return value.getAsBigDecimal().longValueExact();
             } catch (ArithmeticException | NumberFormatException refusal) {
                 throw new IllegalArgumentException("'" + name + "' is no whole number", refusal);
             }

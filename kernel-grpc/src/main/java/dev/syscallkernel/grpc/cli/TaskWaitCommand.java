@@ -2,9 +2,11 @@ package dev.syscallkernel.grpc.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.syscallkernel.batch.BatchResult;
 import dev.syscallkernel.task.TaskHandle;
 import dev.syscallkernel.task.TaskId;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,9 +41,25 @@ final class TaskWaitCommand implements Callable<Integer> {
     public Integer call() {
         try (Session session = connection.open(stop)) {
             TaskHandle<?> task = session.kernel().tasks().find(requireNonNull(id));
-            task.await(timeout.duration());
-            json.print(TaskFields.of(task.status()), terminal);
+            Object result = task.await(timeout.duration());
+            Map<String, Object> fields = TaskFields.of(task.status());
+            if (result instanceof BatchResult batch) {
+                return show(fields, batch);
+            }
+            json.print(fields, terminal);
         }
         return ExitCode.OK;
+    }
+
+    /** A batch succeeds like one that is executed: if all of its syscalls do. */
+    private int show(Map<String, Object> fields, BatchResult batch) {
+        if (json.wanted()) {
+            fields.put("result", BatchOutput.fields(batch));
+        }
+        json.print(fields, terminal);
+        if (!json.wanted()) {
+            BatchOutput.show(batch, terminal);
+        }
+        return batch.failureCount() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 }

@@ -15,6 +15,7 @@ import dev.syscallkernel.local.fs.Transaction;
 import dev.syscallkernel.local.fs.Transactions;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.SyscallDispatcher;
+import dev.syscallkernel.local.syscall.Timers;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Sandbox;
 import java.lang.System.Logger.Level;
@@ -36,6 +37,7 @@ final class AtomicBatch {
     private final SyscallDispatcher dispatcher;
     private final Transactions transactions;
     private final CancellationToken token;
+    private final ProgressReporter progress;
     private final LongSupplier nanoTime;
     private final List<SyscallDispatcher.Admitted> admitted = new ArrayList<>();
     private final long[] nanos;
@@ -46,12 +48,14 @@ final class AtomicBatch {
             SyscallDispatcher dispatcher,
             Transactions transactions,
             CancellationToken token,
+            ProgressReporter progress,
             LongSupplier nanoTime) {
         this.batch = batch;
         this.owners = owners;
         this.dispatcher = dispatcher;
         this.transactions = transactions;
         this.token = token;
+        this.progress = progress;
         this.nanoTime = nanoTime;
         this.nanos = new long[batch.entries().size()];
     }
@@ -110,12 +114,13 @@ final class AtomicBatch {
         for (int i = 0; i < nanos.length; i++) {
             Batch.Entry entry = batch.entries().get(i);
             try {
-                CallControl control = new CallControl(token, entry.limit(), ProgressReporter.NONE, null, true);
+                CallControl control = new CallControl(token, null, ProgressReporter.NONE, null, true);
                 admitted.add(dispatcher.admit(owners.get(i), entry.call(), control));
             } catch (SyscallException refusal) {
                 throw new EntryFailure(i, refusal);
             }
         }
+        var unused = Thread.interrupted(); // an interceptor may have done that, and files must not suffer from it
     }
 
     private void plan(Transaction transaction) {
@@ -123,14 +128,25 @@ final class AtomicBatch {
             long start = nanoTime.getAsLong();
             Batch.Entry entry = batch.entries().get(i);
             try {
+                SyscallContext context = limited(admitted.get(i).context(), entry.limit());
                 if (entry.call() instanceof FileSyscall<?> change) {
-                    transaction.plan(admitted.get(i).context(), owners.get(i).files(), change);
+                    transaction.plan(context, owners.get(i).files(), change);
                 }
+                context.throwIfCancelled();
             } catch (SyscallException failure) {
                 throw new EntryFailure(i, failure);
             }
             nanos[i] = nanoTime.getAsLong() - start;
+            progress.moved(i + 1, nanos.length);
         }
+    }
+
+    /** The time of an entry begins with its own work, not with that of those before it. */
+    private SyscallContext limited(SyscallContext context, @Nullable Duration limit) {
+        return limit == null
+                ? context
+                : context.withCancellation(
+                        new CancellationToken(context.cancellation(), null, nanoTime, Timers.nanos(limit)));
     }
 
     /** Answers the calls that were admitted, the last one first, as they are nested in their processes. */
@@ -163,6 +179,7 @@ final class AtomicBatch {
                         "the batch is all or nothing, and entry " + (failed + 1) + " of it failed"));
             }
         }
-        return new BatchResult(outcomes, failure != null, Duration.ofNanos(nanoTime.getAsLong() - start));
+        return new BatchResult(
+                BatchResult.calls(batch), outcomes, failure != null, Duration.ofNanos(nanoTime.getAsLong() - start));
     }
 }

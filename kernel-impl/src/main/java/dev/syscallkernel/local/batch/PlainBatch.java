@@ -9,6 +9,7 @@ import dev.syscallkernel.batch.SyscallOutcome;
 import dev.syscallkernel.local.batch.LocalBatches.Caller;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
+import dev.syscallkernel.local.call.MemoryUse;
 import dev.syscallkernel.local.call.ProgressReporter;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.SyscallDispatcher;
@@ -39,27 +40,30 @@ final class PlainBatch {
     private final SyscallDispatcher dispatcher;
     private final CancellationToken token;
     private final Executor workers;
-    private final Executor callbacks;
+    private final ProgressReporter progress;
     private final LongSupplier nanoTime;
     private final int lanes;
     private final boolean waitsInLane;
     private final long begin;
     private final AtomicReferenceArray<SyscallOutcome> outcomes;
     private final AtomicLong resultBytes = new AtomicLong();
+    private final AtomicInteger done = new AtomicInteger();
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger open; // lanes, and calls that wait beside them
     private final CompletableFuture<BatchResult> result;
     private volatile @Nullable String stopped;
-    private volatile @Nullable Thread starter; // while it works on a lane
 
-    /** @param result is completed with what became of the batch */
+    /**
+     * @param progress hears how many calls have ended
+     * @param result is completed with what became of the batch, on a thread that may be busy
+     */
     PlainBatch(
             Batch batch,
             List<LogicalProcess> owners,
             SyscallDispatcher dispatcher,
             CancellationToken token,
+            ProgressReporter progress,
             Executor workers,
-            Executor callbacks,
             LongSupplier nanoTime,
             CompletableFuture<BatchResult> result) {
         this.batch = batch;
@@ -67,7 +71,7 @@ final class PlainBatch {
         this.dispatcher = dispatcher;
         this.token = token;
         this.workers = workers;
-        this.callbacks = callbacks;
+        this.progress = progress;
         this.nanoTime = nanoTime;
         this.result = result;
         this.lanes = Math.min(lanes(batch), Math.max(1, batch.entries().size()));
@@ -93,9 +97,7 @@ final class PlainBatch {
             execute(new Slice(0, 0));
         }
         if (helps) {
-            starter = Thread.currentThread();
             run(new Slice(0, 0));
-            starter = null;
         }
     }
 
@@ -147,7 +149,7 @@ final class PlainBatch {
         String skipped = reason == null ? stopped : reason.text();
         if (skipped != null) {
             outcomes.set(index, new SyscallOutcome.Skipped(skipped));
-            return true;
+            return true; // which is no progress
         }
         long start = nanoTime.getAsLong();
         Batch.Entry entry = batch.entries().get(index);
@@ -177,7 +179,7 @@ final class PlainBatch {
         Duration time = Duration.ofNanos(nanoTime.getAsLong() - start);
         try {
             Object value = call.join();
-            if (value instanceof byte[] content && resultBytes.addAndGet(content.length) > Batch.MAX_RESULT_BYTES) {
+            if (resultBytes.addAndGet(MemoryUse.ofResult(value)) > Batch.MAX_RESULT_BYTES) {
                 outcomes.set(index, new SyscallOutcome.Failure(tooMuch(index), time));
                 stopAfter(index);
             } else {
@@ -187,6 +189,7 @@ final class PlainBatch {
             outcomes.set(index, new SyscallOutcome.Failure(failure(index, problem), time));
             stopAfter(index);
         }
+        progress.moved(done.incrementAndGet(), batch.entries().size());
     }
 
     private void stopAfter(int index) {
@@ -201,7 +204,8 @@ final class PlainBatch {
                 ErrorCode.RESOURCE_EXHAUSTED,
                 call.name(),
                 call.subject(),
-                "the batch reads more than " + Batch.MAX_RESULT_BYTES + " bytes in all; use several, or streams");
+                "the results of the batch take more than " + Batch.MAX_RESULT_BYTES
+                        + " bytes in all; use several, or streams");
     }
 
     private SyscallException failure(int index, CompletionException problem) {
@@ -221,11 +225,7 @@ final class PlainBatch {
         for (int i = 0; i < outcomes.length(); i++) {
             all.add(outcomes.get(i));
         }
-        BatchResult value = new BatchResult(all, false, Duration.ofNanos(nanoTime.getAsLong() - begin));
-        if (Thread.currentThread() == starter) {
-            result.complete(value); // before anybody else has it
-        } else {
-            callbacks.execute(() -> result.complete(value));
-        }
+        result.complete(
+                new BatchResult(BatchResult.calls(batch), all, false, Duration.ofNanos(nanoTime.getAsLong() - begin)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.syscallkernel.local.fs;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
@@ -16,7 +17,7 @@ import java.util.Set;
  */
 interface FileOperations {
 
-    void makeDirectory(DirectoryHandle parent, Name name) throws IOException;
+    void makeDirectory(DirectoryHandle parent, Name name, FileAttribute<?>... attributes) throws IOException;
 
     void makeLink(DirectoryHandle parent, Name name, Path text) throws IOException;
 
@@ -43,12 +44,21 @@ interface FileOperations {
     /** Waits until the names in a directory are on the device. */
     void forceDirectory(DirectoryHandle directory) throws IOException;
 
-    /** Writes a whole record to the end of the journal. */
-    void append(FileChannel journal, ByteBuffer entry) throws IOException;
+    /**
+     * Writes a whole record to the end of the journal. The journal is no channel, which an interrupted thread would close
+     * for all others.
+     *
+     * @param at where the journal ends
+     * @param reserve so many zeros follow the record: space that later records need not ask for
+     */
+    void append(RandomAccessFile journal, long at, ByteBuffer entry, int reserve) throws IOException;
 
     /** Waits until the journal is on the device. */
-    void forceJournal(FileChannel journal) throws IOException;
+    void forceJournal(RandomAccessFile journal) throws IOException;
 
-    /** Shortens the journal. */
-    void cut(FileChannel journal, long size) throws IOException;
+    /** Shortens the journal, but for so many zeros that stay reserved. */
+    void cut(RandomAccessFile journal, long size, int reserve) throws IOException;
+
+    /** Puts a new file, which is on the device, into the place of the journal. The caller closes the answer. */
+    RandomAccessFile replaceJournal(Path journal, ByteBuffer content) throws IOException;
 }

@@ -19,11 +19,16 @@ final class Folders {
 
     private final Plan plan;
     private final Map<String, DirectoryHandle> roots;
+    private final @Nullable Path scratch;
     private final Name stageName;
     private final BitSet within = new BitSet(); // the folders that are being looked for
 
-    /** @param roots the open roots of mounts, by where they are on the host; those that could be opened */
-    Folders(Plan plan, Map<String, DirectoryHandle> roots, String transaction) {
+    /**
+     * @param roots the open roots of mounts, by where they are on the host; those that could be opened
+     * @param scratch beneath it, directories do not outlive their kernel; null if that is alive
+     */
+    Folders(Plan plan, Map<String, DirectoryHandle> roots, @Nullable Path scratch, String transaction) {
+        this.scratch = scratch;
         this.plan = plan;
         this.roots = roots;
         this.stageName = HiddenNames.stage(HOST, transaction);
@@ -59,6 +64,18 @@ final class Folders {
         } finally {
             within.clear(index);
         }
+    }
+
+    /** Whether a folder was in a scratch directory that is no more: nobody misses what was in it. */
+    boolean isLost(int index) {
+        Folder folder = plan.folders().get(index);
+        Place above = folder.from() == null ? folder.to() : folder.from();
+        if (!folder.isRoot()) {
+            return above != null && isLost(above.folder());
+        }
+        return scratch != null
+                && !roots.containsKey(folder.hostPath())
+                && Path.of(folder.hostPath()).startsWith(scratch);
     }
 
     /** Opens the stage in the root of a mount; null if there is none. The caller closes it. */

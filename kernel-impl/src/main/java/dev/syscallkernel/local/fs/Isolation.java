@@ -6,6 +6,7 @@ import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.fs.PathLocks.Use;
 import dev.syscallkernel.local.fs.PathLocks.Want;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -169,7 +170,9 @@ final class Isolation {
             return true;
         }
         if (!grant.extend(missing)) {
-            throw new LockedException(wants);
+            List<Want> all = new ArrayList<>(grant.wants());
+            all.addAll(wants);
+            throw new LockedException(all);
         }
         return false;
     }

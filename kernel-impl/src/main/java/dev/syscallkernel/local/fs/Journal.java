@@ -2,117 +2,236 @@ package dev.syscallkernel.local.fs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a later kernel which transactions were under way. A kernel without a state directory has one that keeps nothing.
  *
+ * <p>With the plan of a transaction it reserves the space for the records of its end: so a full disk is met before
+ * anything is changed. It holds on to the records of the transactions that are not over; when it has become large, it is
+ * written anew with nothing else.
+ *
  * <p>After a failed write or a failed wait for the device nobody knows what is on it: then the journal takes no more.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe; and not closed by a thread that is interrupted, as a channel would be.
  */
 final class Journal implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Journal.class.getName());
 
-    /** At this size it is emptied as soon as nothing is under way. */
+    /** At this size it is written anew, without what is over. */
     private static final long COMPACT_AT = 256 << 10;
 
+    /** Enough for two records without, and one with a few, steps. */
+    private static final int END_BYTES = 256;
+
     private final FileOperations operations;
-    private final @Nullable FileChannel channel;
+    private final Path path;
+    private @Nullable RandomAccessFile file; // guarded by this
+    private final Map<String, Trail> live = new LinkedHashMap<>(); // guarded by this: of those that are not over
     private final Set<Path> roots = new LinkedHashSet<>(); // guarded by this: where stages may not be gone for ever
+    private long end; // guarded by this: of the records
     private long sequence; // guarded by this
     private int underWay; // guarded by this
     private @Nullable IOException broken; // guarded by this
 
-    /** @param channel open for reading and writing; null to keep nothing */
-    Journal(FileOperations operations, @Nullable FileChannel channel) {
-        this.operations = operations;
-        this.channel = channel;
+    /** What the journal says of one transaction. */
+    private static final class Trail {
+        private final List<JournalEntry> entries = new ArrayList<>();
+        private int reserved; // bytes behind the records
     }
 
-    boolean keeps() {
-        return channel != null;
+    /**
+     * @param path where the file is
+     * @param file open for reading and writing; null to keep nothing
+     */
+    Journal(FileOperations operations, Path path, @Nullable RandomAccessFile file) {
+        this.operations = operations;
+        this.path = path;
+        this.file = file;
+    }
+
+    synchronized boolean keeps() {
+        return file != null;
     }
 
     /** Reads what a former kernel has written, and cuts off what it did not write to its end. */
-    synchronized List<JournalEntry> load() throws IOException {
-        if (channel == null) {
-            return List.of();
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-        while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
-            // On to the end.
-        }
-        JournalEntry.Whole whole = JournalEntry.decode(bytes.array());
-        if (whole.size() < bytes.capacity()) {
-            operations.cut(channel, whole.size());
-        }
-        List<JournalEntry> entries = whole.entries();
-        sequence = entries.isEmpty() ? 0 : entries.get(entries.size() - 1).sequence() + 1;
-        return entries;
-    }
-
-    /** Forgets everything, which has been dealt with: what was removed must be gone for ever before that. */
-    synchronized void clear() throws IOException {
-        if (channel == null || channel.size() == 0) {
+    synchronized void load(Consumer<JournalEntry> reader) throws IOException {
+        if (file == null) {
             return;
         }
-        for (Path root : roots) {
-            try (DirectoryHandle directory = DirectoryHandle.of(Directory.open(root))) {
-                operations.forceDirectory(directory);
-            } catch (NoSuchFileException | NotDirectoryException gone) {
-                LOG.log(Level.DEBUG, "A directory with a stage is gone", gone);
-            }
+        long length = file.length();
+        file.seek(0);
+        // Not closed: that would close the journal.
+        DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(file.getFD()), 1 << 16));
+        JournalEntry entry = JournalEntry.read(in, length);
+        boolean first = true;
+        while (entry != null && (first || entry.sequence() == sequence)) {
+            first = false;
+            sequence = entry.sequence() + 1;
+            end += entry.size();
+            note(entry);
+            reader.accept(entry);
+            entry = JournalEntry.read(in, length - end);
         }
-        roots.clear();
-        operations.cut(channel, 0);
+        if (end < length) {
+            operations.cut(file, end, 0);
+        }
     }
 
-    /** A transaction begins; {@link #end} must follow. */
+    /** Called under the lock of this. */
+    private Trail note(JournalEntry entry) {
+        Trail trail = live.computeIfAbsent(entry.transaction(), id -> new Trail());
+        if (entry.type() == JournalEntry.Type.COMMIT || entry.type() == JournalEntry.Type.ABORT) {
+            trail.entries.removeIf(
+                    other -> other.type() == JournalEntry.Type.PREPARED || other.type() == JournalEntry.Type.RESOLVED);
+        } else if (entry.type() == JournalEntry.Type.RESOLVED) {
+            trail.entries.removeIf(other -> other.type() == JournalEntry.Type.RESOLVED);
+        } else if (entry.type() == JournalEntry.Type.STAGE) {
+            roots.add(root(entry));
+        }
+        trail.entries.add(entry);
+        return trail;
+    }
+
+    private static Path root(JournalEntry stage) {
+        return Path.of(UTF_8.decode(stage.payload().duplicate()).toString());
+    }
+
+    /** A transaction begins; {@link #end()} must follow. */
     synchronized void begin() throws IOException {
         requireSound();
         underWay++;
     }
 
-    /** A transaction is over, and nothing needs to be known of it any more. */
+    /** A transaction has been left to itself. */
     synchronized void end() {
         underWay--;
+        notifyAll();
+    }
+
+    /** Waits until no transaction is under way. Answers whether it is so. */
+    synchronized boolean awaitEnd(long millis) {
+        long deadline = System.nanoTime() + millis * 1_000_000;
+        boolean interrupted = false;
+        while (underWay > 0 && deadline - System.nanoTime() > 0) {
+            try {
+                wait(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+            } catch (InterruptedException interruption) {
+                interrupted = true; // What is being changed has to end first.
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return underWay <= 0;
+    }
+
+    /** Nothing needs to be known of a transaction any more: its stages have been removed. */
+    synchronized void forget(String transaction) {
+        live.remove(transaction);
         try {
-            if (channel != null && channel.size() > COMPACT_AT) {
-                clearIfIdle();
+            if (end > COMPACT_AT) {
+                compact();
             }
         } catch (IOException failure) {
-            broken = failure;
-            LOG.log(Level.ERROR, "The journal cannot be emptied, and takes no more atomic batches", failure);
+            poison(failure);
+        }
+    }
+
+    /** Empties the journal if nothing is under way or in doubt: what was removed must be gone for ever before that. */
+    synchronized void clear() throws IOException {
+        if (live.isEmpty() && broken == null) {
+            compact();
         }
     }
 
     /** Called under the lock of this. */
-    private void clearIfIdle() throws IOException {
-        if (underWay == 0 && broken == null) {
-            clear();
+    private void compact() throws IOException {
+        if (file == null || end == 0 || broken != null) {
+            return;
         }
+        long kept = live.values().stream()
+                .flatMap(trail -> trail.entries.stream())
+                .mapToLong(JournalEntry::size)
+                .sum();
+        if (kept > 0 && end < COMPACT_AT + 2 * kept) {
+            return;
+        }
+        for (Path root : roots) {
+            force(root);
+        }
+        roots.clear();
+        if (live.isEmpty()) {
+            operations.cut(file, 0, 0);
+            end = 0;
+        } else {
+            rewrite(file, Math.toIntExact(kept));
+        }
+    }
+
+    private void force(Path root) throws IOException {
+        DirectoryHandle directory;
+        try {
+            directory = DirectoryHandle.of(Directory.open(root));
+        } catch (IOException gone) {
+            LOG.log(Level.DEBUG, "A directory with a stage is gone", gone);
+            return;
+        }
+        try (directory) {
+            operations.forceDirectory(directory);
+        }
+    }
+
+    /** Called under the lock of this. */
+    private void rewrite(RandomAccessFile old, int size) throws IOException {
+        ByteBuffer content = ByteBuffer.allocate(size + reserved());
+        for (Trail trail : live.values()) {
+            for (JournalEntry entry : trail.entries) {
+                content.put(entry.withSequence(sequence++).encode());
+                if (entry.type() == JournalEntry.Type.STAGE) {
+                    roots.add(root(entry));
+                }
+            }
+        }
+        file = operations.replaceJournal(path, content.rewind());
+        end = size;
+        old.close();
+    }
+
+    /** Called under the lock of this. */
+    private int reserved() {
+        return live.values().stream().mapToInt(trail -> trail.reserved).sum();
     }
 
     /** The transaction begins to prepare changes in the root of a mount. */
     synchronized void stage(String transaction, Path root, boolean force) throws IOException {
-        roots.add(root);
         append(JournalEntry.Type.STAGE, transaction, root.toString().getBytes(UTF_8), force);
     }
 
-    /** A transaction stays as it is until the kernel is started again: what is known of it has to be kept. */
-    synchronized void keep() {
-        underWay = Integer.MIN_VALUE / 2;
+    /** A wait for the device has failed: what is on it must not be built upon, and not be asked again. */
+    synchronized void poison(IOException cause) {
+        if (broken == null) {
+            broken = cause;
+            LOG.log(
+                    Level.ERROR,
+                    "The host has failed: no more atomic batches until the kernel is started again",
+                    cause);
+        }
     }
 
     /**
@@ -123,35 +242,49 @@ final class Journal implements AutoCloseable {
     synchronized void append(JournalEntry.Type type, String transaction, byte[] payload, boolean force)
             throws IOException {
         requireSound();
-        if (channel == null) {
+        if (file == null) {
             return;
         }
-        long end = channel.size();
+        JournalEntry entry = new JournalEntry(type, transaction, sequence, ByteBuffer.wrap(payload));
+        Trail trail = live.get(transaction);
+        int own = trail == null ? 0 : trail.reserved;
+        int mine = reserveAfter(entry, own);
         try {
-            operations.append(
-                    channel, new JournalEntry(type, transaction, sequence, ByteBuffer.wrap(payload)).encode());
+            operations.append(file, end, entry.encode(), reserved() - own + mine);
         } catch (IOException failure) {
-            throw cutBack(channel, end, failure);
+            throw cutBack(file, failure);
         }
+        note(entry).reserved = mine;
+        end += entry.size();
         sequence++;
         if (force) {
             try {
-                operations.forceJournal(channel);
+                operations.forceJournal(file);
             } catch (IOException failure) {
-                broken = failure;
+                poison(failure);
                 throw new ForceFailedException(failure);
             }
         }
     }
 
+    /** Each step of a plan takes a bit, and far more than a byte of the plan. */
+    private static int reserveAfter(JournalEntry entry, int own) {
+        return switch (entry.type()) {
+            case STAGE -> own;
+            case PREPARED -> END_BYTES + entry.payload().remaining() / 32;
+            case RESOLVED -> Math.max(0, own - entry.size());
+            case COMMIT, ABORT -> 0;
+        };
+    }
+
     /** Called under the lock of this. */
-    private IOException cutBack(FileChannel file, long size, IOException failure) {
+    private IOException cutBack(RandomAccessFile journal, IOException failure) {
         try {
-            operations.cut(file, size);
+            operations.cut(journal, end, reserved());
             return failure;
         } catch (IOException further) {
             failure.addSuppressed(further);
-            broken = failure;
+            poison(failure);
             return new ForceFailedException(failure);
         }
     }
@@ -165,13 +298,16 @@ final class Journal implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        if (channel == null) {
+        if (file == null) {
             return;
         }
-        try (channel) {
-            clearIfIdle();
+        try (RandomAccessFile closing = file) {
+            clear();
+            LOG.log(Level.DEBUG, "Closing {0}", closing);
         } catch (IOException failure) {
             LOG.log(Level.WARNING, "The journal could not be closed", failure);
+        } finally {
+            broken = broken == null ? new IOException("the journal is closed") : broken;
         }
     }
 }

@@ -2,10 +2,10 @@ package dev.syscallkernel.local.fs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,9 @@ record JournalEntry(Type type, String transaction, long sequence, ByteBuffer pay
         /** Its changes are complete, and count. */
         COMMIT('C'),
         /** Its changes have been undone. */
-        ABORT('A');
+        ABORT('A'),
+        /** Its changes have been undone but for some steps; the payload is which, as a set of bits. */
+        RESOLVED('R');
 
         private final char code;
 
@@ -58,49 +60,46 @@ record JournalEntry(Type type, String transaction, long sequence, ByteBuffer pay
         return out.flip();
     }
 
-    /**
-     * What the beginning of a journal says.
-     *
-     * @param entries the records that are whole
-     * @param size how many bytes they take; what follows was cut off while it was written
-     */
-    record Whole(List<JournalEntry> entries, int size) {}
-
-    static Whole decode(byte[] journal) {
-        List<JournalEntry> entries = new ArrayList<>();
-        int at = 0;
-        while (true) {
-            JournalEntry entry = decode(journal, at);
-            if (entry == null
-                    || (!entries.isEmpty() && entry.sequence != entries.get(entries.size() - 1).sequence + 1)) {
-                return new Whole(entries, at);
-            }
-            entries.add(entry);
-            at += Integer.BYTES + ByteBuffer.wrap(journal).getInt(at);
-        }
+    /** How many bytes it takes in the journal. */
+    int size() {
+        return Integer.BYTES + FIXED_BYTES + transaction.getBytes(UTF_8).length + payload.remaining();
     }
 
-    private static @Nullable JournalEntry decode(byte[] journal, int at) {
-        if (journal.length - at < Integer.BYTES + FIXED_BYTES) {
+    /** The same in another place of the journal. */
+    JournalEntry withSequence(long number) {
+        return new JournalEntry(type, transaction, number, payload);
+    }
+
+    /**
+     * Reads a record.
+     *
+     * @param left how many bytes there are
+     * @return null if what follows is not a whole record: it was cut off while it was written
+     */
+    static @Nullable JournalEntry read(DataInputStream in, long left) throws IOException {
+        if (left < Integer.BYTES + FIXED_BYTES) {
             return null;
         }
-        ByteBuffer in = ByteBuffer.wrap(journal, at, journal.length - at);
-        int length = in.getInt();
-        if (length < FIXED_BYTES || length > in.remaining()) {
+        int length = in.readInt();
+        if (length < FIXED_BYTES || length > left - Integer.BYTES) {
             return null;
         }
-        int end = at + Integer.BYTES + length - CHECKSUM_BYTES;
-        if (in.getInt(end) != checksum(journal, at, end - at)) {
+        byte[] record = new byte[Integer.BYTES + length];
+        ByteBuffer buffer = ByteBuffer.wrap(record).putInt(length);
+        in.readFully(record, Integer.BYTES, length);
+        int end = record.length - CHECKSUM_BYTES;
+        if (buffer.getInt(end) != checksum(record, 0, end)) {
             return null;
         }
-        Type type = Type.of(in.get());
+        Type type = Type.of(buffer.get());
         if (type == null) {
             return null;
         }
-        byte[] name = new byte[in.getShort()];
-        in.get(name);
-        long sequence = in.getLong();
-        ByteBuffer payload = in.slice(in.position(), end - in.position()).asReadOnlyBuffer();
+        byte[] name = new byte[buffer.getShort()];
+        buffer.get(name);
+        long sequence = buffer.getLong();
+        ByteBuffer payload =
+                buffer.slice(buffer.position(), end - buffer.position()).asReadOnlyBuffer();
         return new JournalEntry(type, new String(name, UTF_8), sequence, payload);
     }
 

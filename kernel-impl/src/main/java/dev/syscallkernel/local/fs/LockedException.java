@@ -8,9 +8,10 @@ final class LockedException extends RuntimeException {
 
     private final transient List<PathLocks.Want> wants;
 
+    /** @param wants all that are needed, also those that are held already */
     LockedException(List<PathLocks.Want> wants) {
         super("paths are locked", null, false, false);
-        this.wants = wants;
+        this.wants = List.copyOf(wants);
     }
 
     List<PathLocks.Want> wants() {

@@ -7,7 +7,9 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -47,6 +49,7 @@ final class PathLocks {
     /** The locks of one holder. Used by one thread at a time. */
     final class Grant implements AutoCloseable {
         private final Map<Path, Integer> modes = new HashMap<>();
+        private final Set<Want> wants = new LinkedHashSet<>();
 
         private Grant() {}
 
@@ -61,15 +64,21 @@ final class PathLocks {
             return false;
         }
 
+        /** All that it was asked for. */
+        Set<Want> wants() {
+            return wants;
+        }
+
         /** Locks further paths if nobody stands in the way; otherwise changes nothing. */
-        boolean extend(Collection<Want> wants) {
-            Map<Path, Integer> wanted = modes(wants);
+        boolean extend(Collection<Want> more) {
+            Map<Path, Integer> wanted = modes(more);
             lock.lock();
             try {
                 if (!isFree(wanted, modes)) {
                     return false;
                 }
                 take(wanted, modes);
+                wants.addAll(more);
                 return true;
             } finally {
                 lock.unlock();
@@ -113,6 +122,7 @@ final class PathLocks {
                 await(ctx, wanted, grant, deadline);
             }
             take(wanted, grant.modes);
+            grant.wants.addAll(wants);
             return grant;
         } finally {
             lock.unlock();

@@ -1,5 +1,6 @@
 package dev.syscallkernel.local.fs;
 
+import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.local.fs.Node.Planned;
 import dev.syscallkernel.local.fs.Node.Spot;
 import dev.syscallkernel.local.fs.Plan.Change;
@@ -7,6 +8,7 @@ import dev.syscallkernel.local.fs.Plan.Folder;
 import dev.syscallkernel.local.fs.Plan.Place;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ final class PlanBuilder {
     private final List<Pending> pending = new ArrayList<>();
     private final List<Node> folders = new ArrayList<>();
     private final Map<Node, Integer> indices = new HashMap<>();
+    private final Set<Object> mounted = new HashSet<>(); // the keys of directories that have to stay; once needed
 
     /** A name that will stand for another file. */
     private record Pending(
@@ -88,10 +91,10 @@ final class PlanBuilder {
             throw new SwappedException(null);
         }
         if (before != null && before.isDirectory()) {
-            displace(transaction.node(before, place));
+            displace(transaction.node(before, place), before.fileKey());
         }
         if (after != null && source != null && after.isDirectory()) {
-            place(transaction.node(after, source), place);
+            place(transaction.node(after, source), after.fileKey(), place);
         }
         compareFiles(place, file(before), file(after), source);
     }
@@ -100,20 +103,42 @@ final class PlanBuilder {
         return attributes == null || attributes.isDirectory() ? null : FileId.of(attributes);
     }
 
-    private void displace(Node directory) throws IOException {
+    private void displace(Node directory, Object key) throws IOException {
         if (!slots.containsKey(directory)) {
+            if (mounted().contains(key)) {
+                throw transaction.failure(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "a directory that the batch would move or remove is the root of a mount, or above one that the"
+                                + " batch changes too; move it by itself");
+            }
             slots.put(directory, freshSpot(directory));
             displaced.add(directory);
         }
     }
 
-    private void place(Node directory, Spot place) throws IOException {
+    /** The roots of mounts, and of those with changes also the directories above: nobody would find them again. */
+    private Set<Object> mounted() throws IOException {
+        if (mounted.isEmpty()) {
+            for (Node node : transaction.nodes()) {
+                MountedDirectory mount = node.root();
+                Path path = mount == null ? null : mount.hostPath();
+                while (path != null) {
+                    mounted.add(Files.readAttributes(path, BasicFileAttributes.class)
+                            .fileKey());
+                    path = node.isHeld() ? path.getParent() : null;
+                }
+            }
+        }
+        return mounted;
+    }
+
+    private void place(Node directory, Object key, Spot place) throws IOException {
         placed.put(directory, place);
         Spot at = directory.place();
         if (directory.isNew() && at != null) {
             slots.put(directory, at);
         } else {
-            displace(directory);
+            displace(directory, key);
         }
     }
 

@@ -8,10 +8,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystems;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -47,6 +46,7 @@ final class Recovery {
     private static final class Trail {
         private final Set<String> stages = new LinkedHashSet<>();
         private @Nullable ByteBuffer plan;
+        private @Nullable BitSet doubtful; // the steps that were not undone before
         private JournalEntry.@Nullable Type end;
     }
 
@@ -58,32 +58,31 @@ final class Recovery {
         this.operations = operations;
         this.journal = journal;
         this.opener = opener;
-        this.scratch = scratch;
+        this.scratch = real(scratch);
         this.accepted = accepted;
     }
 
-    RecoveryReport run() throws IOException {
-        for (JournalEntry entry : journal.load()) {
-            note(entry);
+    private static Path real(Path directory) {
+        try {
+            return directory.toRealPath();
+        } catch (IOException missing) {
+            return directory.toAbsolutePath();
         }
+    }
+
+    /** @throws IOException if the journal cannot be read: whatever it says, the kernel starts */
+    RecoveryReport run() throws IOException {
+        journal.load(this::note);
         List<Recovered> recovered = new ArrayList<>();
         try {
             for (Map.Entry<String, Trail> trail : trails.entrySet()) {
                 end(trail.getKey(), trail.getValue()).ifPresent(recovered::add);
             }
-            for (DirectoryHandle root : roots.values()) {
-                operations.forceDirectory(root); // What is forgotten must be gone.
-            }
+            forget();
         } finally {
             roots.values().forEach(DirectoryHandle::close);
         }
-        RecoveryReport report = new RecoveryReport(recovered);
-        if (report.doubts().isEmpty()) {
-            journal.clear();
-        } else {
-            journal.keep();
-        }
-        return report;
+        return new RecoveryReport(recovered);
     }
 
     private void note(JournalEntry entry) {
@@ -92,31 +91,72 @@ final class Recovery {
             case STAGE ->
                 trail.stages.add(UTF_8.decode(entry.payload().duplicate()).toString());
             case PREPARED -> trail.plan = entry.payload();
+            case RESOLVED -> trail.doubtful = BitSet.valueOf(entry.payload().duplicate());
             case COMMIT, ABORT -> trail.end = entry.type();
         }
     }
 
-    /** Ends a transaction; answers nothing if nothing was left to be done. */
-    private Optional<Recovered> end(String id, Trail trail) throws IOException {
-        Plan plan = trail.plan == null ? null : Plan.decode(trail.plan);
-        List<String> missing = open(trail, plan);
-        Folders folders = plan == null ? null : new Folders(plan, roots, id);
-        List<Path> paths = plan == null || folders == null
-                ? List.of()
-                : plan.changes().stream()
+    /** Forgets what is over: it must be gone for ever before that. */
+    private void forget() {
+        try {
+            for (DirectoryHandle root : roots.values()) {
+                operations.forceDirectory(root);
+            }
+            journal.clear();
+        } catch (IOException failure) {
+            journal.poison(failure);
+        }
+    }
+
+    /** Ends a transaction; answers nothing if nothing was left to be done. What goes wrong with it concerns no other. */
+    private Optional<Recovered> end(String id, Trail trail) {
+        List<Path> all = trail.stages.stream().map(Path::of).toList();
+        Action action = action(trail);
+        try {
+            Plan plan = trail.plan == null ? null : Plan.decode(trail.plan);
+            List<Path> missing = open(trail, plan);
+            Folders folders = plan == null ? null : new Folders(plan, roots, scratch, id);
+            if (plan != null && folders != null) {
+                all = plan.changes().stream()
                         .map(change -> folders.path(change.place()))
                         .toList();
-        if (plan != null && folders != null && trail.end == null && !accepted.contains(id)) {
-            List<Path> unreachable = missing.stream().map(Path::of).toList();
-            List<Path> doubts = unreachable.isEmpty() ? undo(id, plan, folders) : unreachable;
-            if (!doubts.isEmpty()) {
-                LOG.log(Level.ERROR, "The atomic batch {0} is in doubt: {1}", id, doubts);
-                return Optional.of(new Recovered(id, Action.IN_DOUBT, doubts));
+            }
+            if (plan != null && folders != null && trail.end == null) {
+                List<Path> doubts = missing.isEmpty() ? undo(id, trail, plan, folders) : missing;
+                if (!doubts.isEmpty() && !accepted.contains(id)) {
+                    LOG.log(Level.ERROR, "The atomic batch {0} is in doubt: {1}", id, doubts);
+                    return Optional.of(new Recovered(id, Action.IN_DOUBT, doubts));
+                }
+                if (!doubts.isEmpty()) {
+                    return Optional.of(accept(id, trail, doubts));
+                }
+            }
+            boolean removed = removeStages(id, trail);
+            journal.forget(id);
+            boolean ended = trail.end != null || (plan == null && !removed);
+            return ended && !removed ? Optional.empty() : Optional.of(new Recovered(id, action, all));
+        } catch (IOException | RuntimeException failure) {
+            boolean certain = trail.end != null || trail.plan == null;
+            LOG.log(Level.ERROR, "The rest of the atomic batch " + id + " cannot be dealt with", failure);
+            return Optional.of(new Recovered(id, certain ? action : Action.IN_DOUBT, all));
+        }
+    }
+
+    /** Leaves files as they are, and loses nothing that somebody may miss. */
+    private Recovered accept(String id, Trail trail, List<Path> doubts) throws IOException {
+        journal.append(JournalEntry.Type.COMMIT, id, NOTHING, true); // before anything is removed
+        List<Path> paths = new ArrayList<>(doubts);
+        for (String path : trail.stages) {
+            DirectoryHandle root = roots.get(path);
+            if (root != null) {
+                Name kept = Stage.reveal(operations, root, HiddenNames.stage(FileSystems.getDefault(), id), id);
+                if (kept != null) {
+                    paths.add(Path.of(path).resolve(kept.path()));
+                }
             }
         }
-        boolean removed = removeStages(id, trail);
-        boolean ended = trail.end != null || (plan == null && !removed);
-        return ended && !removed ? Optional.empty() : Optional.of(new Recovered(id, action(id, trail), paths));
+        journal.forget(id);
+        return new Recovered(id, Action.ACCEPTED, paths);
     }
 
     private boolean removeStages(String id, Trail trail) throws IOException {
@@ -132,28 +172,34 @@ final class Recovery {
         return found;
     }
 
-    private List<Path> undo(String id, Plan plan, Folders folders) throws IOException {
-        Undo undo = new Undo(operations, plan, folders);
-        List<Path> doubts = undo.run();
-        if (doubts.isEmpty()) {
+    private List<Path> undo(String id, Trail trail, Plan plan, Folders folders) throws IOException {
+        BitSet wanted = trail.doubtful == null ? Undo.allSteps(plan) : trail.doubtful;
+        Undo undo = new Undo(operations, plan, folders, wanted);
+        undo.run();
+        try {
             undo.force();
-            journal.append(JournalEntry.Type.ABORT, id, NOTHING, true);
+        } catch (IOException failure) {
+            journal.poison(failure);
+            throw failure;
         }
-        return doubts;
+        if (undo.doubts().isEmpty()) {
+            journal.append(JournalEntry.Type.ABORT, id, NOTHING, true);
+        } else if (!undo.doubtful().equals(trail.doubtful)) {
+            // From now on, others may change the rest.
+            journal.append(JournalEntry.Type.RESOLVED, id, undo.doubtful().toByteArray(), true);
+        }
+        return undo.doubts();
     }
 
-    private Action action(String id, Trail trail) {
+    private static Action action(Trail trail) {
         if (trail.end == JournalEntry.Type.COMMIT) {
             return Action.COMPLETE;
         }
-        if (accepted.contains(id)) {
-            return Action.ACCEPTED;
-        }
-        return trail.plan == null ? Action.DROPPED : Action.UNDONE;
+        return trail.plan == null && trail.end == null ? Action.DROPPED : Action.UNDONE;
     }
 
     /** Opens the roots of mounts that a transaction concerns. Answers those that are not there, or are others. */
-    private List<String> open(Trail trail, @Nullable Plan plan) throws IOException {
+    private List<Path> open(Trail trail, @Nullable Plan plan) throws IOException {
         Set<String> wanted = new LinkedHashSet<>(trail.stages);
         Map<String, String> identities = new HashMap<>();
         if (plan != null) {
@@ -162,7 +208,7 @@ final class Recovery {
                 identities.put(root.hostPath(), root.inode());
             });
         }
-        List<String> missing = new ArrayList<>();
+        List<Path> missing = new ArrayList<>();
         for (String path : wanted) {
             DirectoryHandle root = root(path);
             String identity = identities.get(path);
@@ -170,13 +216,13 @@ final class Recovery {
                     && identity != null
                     && !identity.equals(FileId.ofPresent(root.attributes()).inode());
             if ((root == null || isOther) && !Path.of(path).startsWith(scratch)) {
-                missing.add(path);
+                missing.add(Path.of(path));
             }
         }
         return missing;
     }
 
-    private @Nullable DirectoryHandle root(String path) throws IOException {
+    private @Nullable DirectoryHandle root(String path) {
         DirectoryHandle known = roots.get(path);
         if (known != null) {
             return known;
@@ -185,7 +231,8 @@ final class Recovery {
             DirectoryHandle opened = opener.open(Path.of(path));
             roots.put(path, opened);
             return opened;
-        } catch (NoSuchFileException | NotDirectoryException missing) {
+        } catch (IOException unreachable) {
+            LOG.log(Level.WARNING, "A directory with the rest of an atomic batch cannot be opened", unreachable);
             return null;
         }
     }

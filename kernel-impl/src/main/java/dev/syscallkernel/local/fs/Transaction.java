@@ -14,7 +14,6 @@ import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.fs.Node.Spot;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -36,6 +35,7 @@ public final class Transaction implements AutoCloseable {
 
     private static final byte[] NOTHING = {};
 
+    private final SyscallContext ctx;
     private final FileOperations operations;
     private final Journal journal;
     private final boolean durable;
@@ -48,7 +48,10 @@ public final class Transaction implements AutoCloseable {
     private final Map<Node, HandleCache> caches = new HashMap<>(); // of the tree that a root belongs to
     private boolean left; // to a later kernel
 
-    Transaction(FileOperations operations, Journal journal, boolean durable, PathLocks.Grant grant) {
+    /** @param ctx what the transaction as a whole is known and cancelled by */
+    Transaction(
+            SyscallContext ctx, FileOperations operations, Journal journal, boolean durable, PathLocks.Grant grant) {
+        this.ctx = ctx;
         this.operations = operations;
         this.journal = journal;
         this.durable = durable;
@@ -115,8 +118,8 @@ public final class Transaction implements AutoCloseable {
         return id;
     }
 
-    boolean isDurable() {
-        return durable;
+    SyscallException failure(ErrorCode code, String reason) {
+        return ctx.failure(code, reason);
     }
 
     PathLocks.Grant grant() {
@@ -209,7 +212,7 @@ public final class Transaction implements AutoCloseable {
             throw new UnstablePathException();
         }
         root.hold(mount.root());
-        journal.stage(id, mount.hostPath(), durable);
+        journal.stage(id, mount.verifiedHostPath(ctx), durable);
         Name name = HiddenNames.stage(mount.fileSystem(), id);
         Stage stage;
         try {
@@ -220,7 +223,7 @@ public final class Transaction implements AutoCloseable {
         }
         stages.put(root, stage);
         if (durable) {
-            operations.forceDirectory(root.handle());
+            force(() -> operations.forceDirectory(root.handle()));
         }
         return stage;
     }
@@ -245,7 +248,7 @@ public final class Transaction implements AutoCloseable {
      *
      * @throws dev.syscallkernel.SyscallException if they cannot be made
      */
-    void commit(SyscallContext ctx, Isolation isolation) {
+    void commit(Isolation isolation) {
         try {
             PlanBuilder builder = new PlanBuilder(this);
             Plan plan = builder.build();
@@ -255,15 +258,15 @@ public final class Transaction implements AutoCloseable {
             isolation.requireNoWriter(ctx, builder.paths());
             builder.protect();
             if (durable) {
-                builder.force();
+                force(builder::force);
             }
             ctx.throwIfCancelled(); // for the last time
-            prepare(ctx, plan, builder, isolation);
+            prepare(plan, builder, isolation);
             left = true; // until it is certain how it ends: what is staged may be all that is left of somebody's files
             try {
-                carryOut(ctx, plan, builder, isolation);
+                carryOut(plan, builder, isolation);
             } catch (Error fault) {
-                var unused = leaveInDoubt(ctx, builder.paths(), isolation, new IOException(fault));
+                var unused = leaveInDoubt(builder.paths(), isolation, new IOException(fault));
                 throw fault;
             }
         } catch (IOException failure) {
@@ -271,39 +274,54 @@ public final class Transaction implements AutoCloseable {
         }
     }
 
-    private void prepare(SyscallContext ctx, Plan plan, PlanBuilder builder, Isolation isolation) throws IOException {
+    private interface Force {
+        void run() throws IOException;
+    }
+
+    /** Waits for the device. After a failure nobody may ask it again. */
+    private void force(Force wait) throws IOException {
+        try {
+            wait.run();
+        } catch (IOException failure) {
+            journal.poison(failure);
+            throw failure;
+        }
+    }
+
+    private void prepare(Plan plan, PlanBuilder builder, Isolation isolation) throws IOException {
         try {
             journal.append(JournalEntry.Type.PREPARED, id, plan.encode(), durable);
         } catch (ForceFailedException failure) {
             // The next kernel may find the plan, and must then find everything as it is now.
-            throw leaveInDoubt(ctx, builder.paths(), isolation, failure);
+            throw leaveInDoubt(builder.paths(), isolation, failure);
         }
     }
 
-    private void carryOut(SyscallContext ctx, Plan plan, PlanBuilder builder, Isolation isolation) throws IOException {
+    private void carryOut(Plan plan, PlanBuilder builder, Isolation isolation) throws IOException {
         try {
             Application application = new Application(this, plan, builder.nodes());
             application.run();
             if (durable) {
-                application.force();
+                force(application::force);
             }
             journal.append(JournalEntry.Type.COMMIT, id, NOTHING, durable);
             left = false;
         } catch (ForceFailedException failure) {
-            throw leaveInDoubt(ctx, builder.paths(), isolation, failure);
+            throw leaveInDoubt(builder.paths(), isolation, failure);
         } catch (IOException | RuntimeException failure) {
-            takeBack(ctx, plan, isolation, failure);
+            Collection<Path> doubts = takeBack(plan, builder, failure);
+            if (!doubts.isEmpty()) {
+                throw leaveInDoubt(doubts, isolation, failure);
+            }
             throw failure;
         }
     }
 
     /** What is on the device is not known, and must not be guessed. */
-    private SyscallException leaveInDoubt(
-            SyscallContext ctx, Collection<Path> paths, Isolation isolation, Exception cause) {
+    private SyscallException leaveInDoubt(Collection<Path> paths, Isolation isolation, Exception cause) {
         left = true;
-        journal.keep();
         isolation.block(paths);
-        LOG.log(Level.ERROR, "An atomic batch is in doubt, and its files are out of use", cause);
+        LOG.log(Level.ERROR, "The atomic batch " + id + " is in doubt, and its files are out of use", cause);
         return ctx.failure(
                 ErrorCode.IN_DOUBT,
                 "the host failed while the changes were made; the files are out of use until an operator has looked, and"
@@ -311,34 +329,35 @@ public final class Transaction implements AutoCloseable {
                 cause);
     }
 
-    private void takeBack(SyscallContext ctx, Plan plan, Isolation isolation, Exception cause) {
+    /** Answers what could not be taken back. */
+    private Collection<Path> takeBack(Plan plan, PlanBuilder builder, Exception cause) {
+        try {
+            Undo undo = new Undo(operations, plan, new Folders(plan, roots(), null, id), Undo.allSteps(plan));
+            undo.run();
+            if (durable) {
+                force(undo::force);
+            }
+            if (undo.doubts().isEmpty()) {
+                journal.append(JournalEntry.Type.ABORT, id, NOTHING, durable);
+                left = false;
+            } else {
+                // From now on, others may change the rest.
+                journal.append(JournalEntry.Type.RESOLVED, id, undo.doubtful().toByteArray(), true);
+            }
+            return undo.doubts();
+        } catch (IOException | RuntimeException further) {
+            cause.addSuppressed(further);
+            return builder.paths();
+        }
+    }
+
+    private Map<String, DirectoryHandle> roots() {
         Map<String, DirectoryHandle> roots = new HashMap<>();
         stages.keySet().forEach(root -> roots.put(String.valueOf(root.hostPath()), root.handle()));
         nodes.values().stream()
                 .filter(node -> node.root() != null && node.isHeld())
                 .forEach(root -> roots.put(String.valueOf(root.hostPath()), root.handle()));
-        Folders folders = new Folders(plan, roots, id);
-        try {
-            Undo undo = new Undo(operations, plan, folders);
-            List<Path> doubts = undo.run();
-            if (!doubts.isEmpty()) {
-                throw leaveInDoubt(ctx, doubts, isolation, cause);
-            }
-            if (durable) {
-                undo.force();
-            }
-            journal.append(JournalEntry.Type.ABORT, id, NOTHING, durable);
-            left = false;
-        } catch (IOException | IllegalStateException | UncheckedIOException further) {
-            further.addSuppressed(cause);
-            throw leaveInDoubt(
-                    ctx,
-                    plan.changes().stream()
-                            .map(change -> folders.path(change.place()))
-                            .toList(),
-                    isolation,
-                    further);
-        }
+        return roots;
     }
 
     /** Removes what was prepared, unless a later kernel will need it. */
@@ -349,10 +368,11 @@ public final class Transaction implements AutoCloseable {
                 for (Stage stage : stages.values()) {
                     stage.remove();
                 }
+                journal.forget(id);
             }
         } catch (IOException failure) {
-            journal.keep(); // A later kernel will remove it.
-            LOG.log(Level.WARNING, "The rest of an atomic batch could not be removed", failure);
+            // A later kernel will remove it, for the journal goes on to know of it.
+            LOG.log(Level.WARNING, "The rest of the atomic batch " + id + " could not be removed", failure);
         } finally {
             planned.close();
             views.values().forEach(view -> view.forEach(mount -> mount.root().close()));

@@ -5,11 +5,9 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.SyscallContext;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +19,15 @@ import org.jspecify.annotations.Nullable;
 public final class Transactions implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Transactions.class.getName());
 
+    /** How long transactions that have begun to change files may go on when the kernel closes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final FileOperations operations;
     private final Journal journal;
     private final Isolation isolation = new Isolation();
     private final RecoveryReport recovery;
     private final @Nullable Path file; // of the journal
+    private volatile boolean closing;
 
     private Transactions(FileOperations operations, Journal journal, RecoveryReport recovery, @Nullable Path file) {
         this.operations = operations;
@@ -50,13 +52,13 @@ public final class Transactions implements AutoCloseable {
     static Transactions open(Path file, Path scratch, Set<String> accepted, FileOperations operations) {
         Journal journal = null;
         try {
-            journal = new Journal(operations, openJournal(file));
+            journal = new Journal(operations, file, HostOperations.openJournal(file));
             Recovery recovery = new Recovery(
                     operations, journal, path -> DirectoryHandle.of(Directory.open(path)), scratch, accepted);
             return new Transactions(operations, journal, recovery.run(), file);
         } catch (IOException failure) {
             if (journal != null) {
-                journal.keep();
+                journal.poison(failure); // it is kept as it is
                 journal.close();
             }
             throw new SyscallException(
@@ -68,25 +70,10 @@ public final class Transactions implements AutoCloseable {
         }
     }
 
-    private static FileChannel openJournal(Path file) throws IOException {
-        boolean isNew = !Files.exists(file);
-        FileChannel channel = FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Path parent = file.toAbsolutePath().getParent();
-        if (isNew && parent != null) {
-            try (Directory directory = Directory.open(parent)) {
-                directory.force();
-            }
-        }
-        return channel;
-    }
-
     /** Begins without a journal: what a failure interrupts is undone, but not what the end of the kernel interrupts. */
     public static Transactions withoutJournal() {
         FileOperations operations = new HostOperations();
-        return new Transactions(operations, new Journal(operations, null), RecoveryReport.NOTHING, null);
+        return new Transactions(operations, new Journal(operations, Path.of(""), null), RecoveryReport.NOTHING, null);
     }
 
     /** What was found and done at the beginning. */
@@ -113,6 +100,9 @@ public final class Transactions implements AutoCloseable {
                     ErrorCode.UNSUPPORTED,
                     "a durable batch needs a kernel with a state directory, and this one has none");
         }
+        if (closing) {
+            throw ctx.failure(ErrorCode.UNAVAILABLE, "the kernel is closing");
+        }
         try {
             journal.begin();
         } catch (IOException failure) {
@@ -126,15 +116,26 @@ public final class Transactions implements AutoCloseable {
     }
 
     private boolean run(SyscallContext ctx, boolean durable, PathLocks.Grant grant, Consumer<Transaction> changes) {
-        try (Transaction transaction = new Transaction(operations, journal, durable, grant)) {
+        try (Transaction transaction = new Transaction(ctx, operations, journal, durable, grant)) {
             changes.accept(transaction);
-            transaction.commit(ctx, isolation);
+            transaction.commit(isolation);
             return true;
         }
     }
 
+    /**
+     * Begins no more transactions, and waits for those that are under way.
+     *
+     * @return whether none is any more: otherwise no other kernel may use the journal
+     */
+    public boolean awaitEnd() {
+        closing = true;
+        return journal.awaitEnd(PATIENCE.toMillis());
+    }
+
     @Override
     public void close() {
+        closing = true;
         journal.close();
         try {
             if (file != null && Files.size(file) == 0) {

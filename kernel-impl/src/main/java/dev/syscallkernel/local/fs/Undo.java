@@ -6,6 +6,7 @@ import dev.syscallkernel.local.fs.Plan.Place;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,30 +20,75 @@ final class Undo {
     private final FileOperations operations;
     private final Plan plan;
     private final Folders folders;
+    private final BitSet wanted;
+    private final BitSet doubtful = new BitSet();
     private final List<Path> doubts = new ArrayList<>();
+    private int step;
 
-    Undo(FileOperations operations, Plan plan, Folders folders) {
+    /** @param wanted the steps that have not been undone before; in the order of the plan's three phases */
+    Undo(FileOperations operations, Plan plan, Folders folders, BitSet wanted) {
         this.operations = operations;
         this.plan = plan;
         this.folders = folders;
+        this.wanted = wanted;
     }
 
-    /** Answers what could not be restored, because it is neither as before nor as after. */
-    List<Path> run() throws IOException {
+    /** All steps of a plan. */
+    static BitSet allSteps(Plan plan) {
+        BitSet all = new BitSet();
+        all.set(
+                0,
+                plan.displaced().size() + plan.changes().size() + plan.placed().size());
+        return all;
+    }
+
+    private interface Step {
+        void undo() throws IOException;
+    }
+
+    /** Undoes all that can be. */
+    void run() throws IOException {
+        int changes = plan.displaced().size();
+        int placed = changes + plan.changes().size();
         for (int i = plan.placed().size() - 1; i >= 0; i--) {
-            takeAway(plan.folders().get(plan.placed().get(i)));
+            int folder = plan.placed().get(i);
+            undo(placed + i, () -> takeAway(folder));
         }
         for (int i = plan.changes().size() - 1; i >= 0; i--) {
-            restore(plan.changes().get(i));
+            Change change = plan.changes().get(i);
+            undo(changes + i, () -> restore(change));
         }
         for (int i = plan.displaced().size() - 1; i >= 0; i--) {
-            putBack(plan.folders().get(plan.displaced().get(i)));
+            Folder folder = plan.folders().get(plan.displaced().get(i));
+            undo(i, () -> putBack(folder));
         }
+    }
+
+    private void undo(int number, Step work) throws IOException {
+        if (wanted.get(number)) {
+            step = number;
+            work.undo();
+        }
+    }
+
+    private void doubt(Place place) {
+        doubtful.set(step);
+        doubts.add(folders.path(place));
+    }
+
+    /** What could not be restored, because it is neither as before nor as after. */
+    List<Path> doubts() {
         return doubts;
     }
 
+    /** The steps that could not be undone. */
+    BitSet doubtful() {
+        return doubtful;
+    }
+
     /** Renames a directory from its last place back into the stage. */
-    private void takeAway(Folder folder) throws IOException {
+    private void takeAway(int index) throws IOException {
+        Folder folder = plan.folders().get(index);
         Place to = required(folder.to());
         Place slot = required(folder.slot());
         try (DirectoryHandle parent = folders.find(to.folder());
@@ -50,12 +96,35 @@ final class Undo {
             if (parent == null || !Folders.isAt(folder, parent, to)) {
                 return; // It is not there, or not any more: whether it can be put back will show.
             }
-            if (stage == null) {
-                doubts.add(folders.path(to));
+            if (stage == null || (folder.from() == null && hasStrangers(index, parent, to))) {
+                doubt(to);
                 return;
             }
             operations.rename(parent, Folders.name(to.name()), stage, Folders.name(slot.name()));
         }
+    }
+
+    /** Whether somebody outside of the kernel has put something into a new directory, which would be lost with it. */
+    private boolean hasStrangers(int index, DirectoryHandle parent, Place to) throws IOException {
+        try (DirectoryHandle directory = parent.enter(Folders.name(to.name()))) {
+            for (Name name : directory.names()) {
+                if (!HiddenNames.isHidden(name.text()) && !isOwn(index, directory, name)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    private boolean isOwn(int index, DirectoryHandle directory, Name name) throws IOException {
+        Place place = new Place(index, name.text());
+        FileId now = FileId.of(directory.find(name));
+        for (Change change : plan.changes()) {
+            if (change.place().equals(place)) {
+                return now == null || isAfter(change, directory, name, now);
+            }
+        }
+        return now == null;
     }
 
     private void putBack(Folder folder) throws IOException {
@@ -63,12 +132,12 @@ final class Undo {
         Place slot = required(folder.slot());
         try (DirectoryHandle parent = folders.find(from.folder());
                 DirectoryHandle stage = folders.stage(slot.folder())) {
-            if (parent != null && Folders.isAt(folder, parent, from)) {
+            if ((parent != null && Folders.isAt(folder, parent, from)) || folders.isLost(from.folder())) {
                 return;
             }
             Name name = Folders.name(from.name());
             if (parent == null || stage == null || parent.find(name) != null || !Folders.isAt(folder, stage, slot)) {
-                doubts.add(folders.path(from));
+                doubt(from);
                 return;
             }
             operations.rename(stage, Folders.name(slot.name()), parent, name);
@@ -79,7 +148,9 @@ final class Undo {
         Place place = change.place();
         try (DirectoryHandle folder = folders.find(place.folder())) {
             if (folder == null) {
-                doubts.add(folders.path(place));
+                if (!folders.isLost(place.folder())) {
+                    doubt(place);
+                }
                 return;
             }
             Name name = Folders.name(place.name());
@@ -87,10 +158,10 @@ final class Undo {
             if (isBefore(change, now)) {
                 return;
             }
-            if (isSame(change.after(), now) || isEqual(change, folder, name, now)) {
+            if (isAfter(change, folder, name, now)) {
                 restore(change, folder, name, now != null);
             } else if (!isAsBefore(change, folder, name, now)) {
-                doubts.add(folders.path(place));
+                doubt(place);
             }
         }
     }
@@ -104,15 +175,26 @@ final class Undo {
         return expected == null ? now == null : expected.isSame(now);
     }
 
-    /** Whether it has the content of the new file, under another identity. */
-    private static boolean isEqual(Change change, DirectoryHandle folder, Name name, @Nullable FileId now)
-            throws IOException {
+    /**
+     * Whether it is the new file, or has the content of it under another identity. A new file is removed for ever: so one
+     * that somebody has written to since does not count as the same.
+     */
+    private boolean isAfter(Change change, DirectoryHandle folder, Name name, @Nullable FileId now) throws IOException {
         FileId after = change.after();
-        return now != null
-                && after != null
-                && !after.digest().isEmpty()
+        if (now == null || after == null) {
+            return now == null && after == null;
+        }
+        if (after.digest().isEmpty()) {
+            // One that was moved is not lost: it has another name in the stage.
+            return after.isSame(now) && (after.kind() != 'f' || after.size() == now.size() || isMoved(after));
+        }
+        return now.kind() == 'f'
                 && now.size() == after.size()
                 && FileDigest.of(folder, name, now).equals(after.digest());
+    }
+
+    private boolean isMoved(FileId after) {
+        return plan.changes().stream().anyMatch(change -> after.isSame(change.before()));
     }
 
     /** Whether it has the content of the old file, under another identity. */
@@ -145,7 +227,7 @@ final class Undo {
         try (DirectoryHandle stage = folders.stage(backup.folder())) {
             Name second = Folders.name(backup.name());
             if (stage == null || !isSame(change.before(), FileId.of(stage.find(second)))) {
-                doubts.add(folders.path(change.place()));
+                doubt(change.place());
                 return;
             }
             // Over a new name: between two names of one file, a rename does nothing, and the backup has to stay.

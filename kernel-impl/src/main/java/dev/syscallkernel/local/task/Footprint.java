@@ -1,7 +1,9 @@
 package dev.syscallkernel.local.task;
 
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.batch.BatchResult;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
+import dev.syscallkernel.local.call.MemoryUse;
 import dev.syscallkernel.system.SystemSyscall.SetEnvVar;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,9 @@ final class Footprint {
         }
         if (result instanceof CharSequence text) {
             return 2L * text.length();
+        }
+        if (result instanceof BatchResult) {
+            return MemoryUse.ofResult(result);
         }
         return result instanceof Collection<?> all ? all.size() * OBJECT : 0;
     }

@@ -146,6 +146,7 @@ class CrashProcessTest {
             assertThat(recover()).as("%s", one).isEmpty();
             assertThat(Scenario.snapshot(host.resolve("root"))).isEqualTo(now);
         }
+        assertThat(cases.size() + again).isGreaterThanOrEqualTo(FULL ? 500 : SAMPLE);
         System.out.printf(
                 "%d JVMs halted in a batch, %d more within the recovery: all or nothing%n", cases.size(), again);
     }

@@ -1,6 +1,7 @@
 package dev.syscallkernel.local.fs;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
@@ -132,8 +133,8 @@ final class Failpoints implements FileOperations {
     }
 
     @Override
-    public void makeDirectory(DirectoryHandle parent, Name name) throws IOException {
-        change(() -> host.makeDirectory(parent, name));
+    public void makeDirectory(DirectoryHandle parent, Name name, FileAttribute<?>... attributes) throws IOException {
+        change(() -> host.makeDirectory(parent, name, attributes));
     }
 
     @Override
@@ -185,24 +186,29 @@ final class Failpoints implements FileOperations {
     }
 
     @Override
-    public void append(FileChannel journal, ByteBuffer entry) throws IOException {
+    public void append(RandomAccessFile journal, long at, ByteBuffer entry, int reserve) throws IOException {
         ByteBuffer half = entry.duplicate().limit(entry.remaining() / 2);
         var unused = run(
                 false,
                 () -> {
-                    host.append(journal, entry);
+                    host.append(journal, at, entry, reserve);
                     return true;
                 },
-                () -> host.append(journal, half));
+                () -> host.append(journal, at, half, 0));
     }
 
     @Override
-    public void forceJournal(FileChannel journal) throws IOException {
+    public void forceJournal(RandomAccessFile journal) throws IOException {
         force(() -> host.forceJournal(journal));
     }
 
     @Override
-    public void cut(FileChannel journal, long size) throws IOException {
-        change(() -> host.cut(journal, size));
+    public void cut(RandomAccessFile journal, long size, int reserve) throws IOException {
+        change(() -> host.cut(journal, size, reserve));
+    }
+
+    @Override
+    public RandomAccessFile replaceJournal(Path journal, ByteBuffer content) throws IOException {
+        return run(false, () -> host.replaceJournal(journal, content));
     }
 }

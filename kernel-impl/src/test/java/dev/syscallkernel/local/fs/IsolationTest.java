@@ -104,6 +104,8 @@ class IsolationTest {
         over.set(true);
         writer.get(30, TimeUnit.SECONDS);
         tree.release();
+        assertThat(reads.get()).isGreaterThanOrEqualTo(READS);
+        assertThat(batches.get()).isPositive();
         System.out.printf("%,d reads during %,d atomic batches: before or after%n", reads.get(), batches.get());
     }
 

@@ -95,6 +95,12 @@ final class Model {
         return new Model(copies, root, new ArrayList<>(journal));
     }
 
+    /** Where files are made that a channel is needed of. */
+    Path copies() {
+        Path memory = Path.of("/dev/shm");
+        return Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
     String root() {
         return root;
     }

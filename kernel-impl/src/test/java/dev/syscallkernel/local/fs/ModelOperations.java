@@ -3,6 +3,7 @@ package dev.syscallkernel.local.fs;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
@@ -20,7 +21,7 @@ record ModelOperations(Model model) implements FileOperations {
     }
 
     @Override
-    public void makeDirectory(DirectoryHandle parent, Name name) {
+    public void makeDirectory(DirectoryHandle parent, Name name, FileAttribute<?>... attributes) {
         throw new AssertionError("a recovery makes no directory");
     }
 
@@ -70,15 +71,20 @@ record ModelOperations(Model model) implements FileOperations {
     public void forceDirectory(DirectoryHandle directory) {}
 
     @Override
-    public void append(FileChannel journal, ByteBuffer entry) throws IOException {
-        HOST.append(journal, entry);
+    public void append(RandomAccessFile journal, long at, ByteBuffer entry, int reserve) throws IOException {
+        HOST.append(journal, at, entry, reserve);
     }
 
     @Override
-    public void forceJournal(FileChannel journal) {}
+    public void forceJournal(RandomAccessFile journal) {}
 
     @Override
-    public void cut(FileChannel journal, long size) throws IOException {
-        HOST.cut(journal, size);
+    public void cut(RandomAccessFile journal, long size, int reserve) throws IOException {
+        HOST.cut(journal, size, reserve);
+    }
+
+    @Override
+    public RandomAccessFile replaceJournal(Path journal, ByteBuffer content) {
+        throw new AssertionError("the journal is not large");
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
@@ -89,8 +90,8 @@ final class Recorder implements FileOperations {
     }
 
     @Override
-    public void makeDirectory(DirectoryHandle parent, Name name) throws IOException {
-        host.makeDirectory(parent, name);
+    public void makeDirectory(DirectoryHandle parent, Name name, FileAttribute<?>... attributes) throws IOException {
+        host.makeDirectory(parent, name, attributes);
         made(parent, name, 'd', "");
     }
 
@@ -189,10 +190,10 @@ final class Recorder implements FileOperations {
     }
 
     @Override
-    public void append(FileChannel journal, ByteBuffer entry) throws IOException {
+    public void append(RandomAccessFile journal, long at, ByteBuffer entry, int reserve) throws IOException {
         byte[] bytes = new byte[entry.remaining()];
         entry.duplicate().get(bytes);
-        host.append(journal, entry);
+        host.append(journal, at, entry, reserve);
         steps.add(new Step(
                 "append " + (char) bytes[Integer.BYTES],
                 model -> model.append(bytes),
@@ -202,15 +203,20 @@ final class Recorder implements FileOperations {
     }
 
     @Override
-    public void forceJournal(FileChannel journal) throws IOException {
+    public void forceJournal(RandomAccessFile journal) throws IOException {
         host.forceJournal(journal);
         force("force journal", JOURNAL);
     }
 
     @Override
-    public void cut(FileChannel journal, long size) throws IOException {
+    public void cut(RandomAccessFile journal, long size, int reserve) throws IOException {
         Assertions.assertThat(size).isZero();
-        host.cut(journal, size);
+        host.cut(journal, size, reserve);
         change("cut", Model::clearJournal, JOURNAL);
+    }
+
+    @Override
+    public RandomAccessFile replaceJournal(Path journal, ByteBuffer content) {
+        throw new AssertionError("the journal is not large");
     }
 }
