@@ -5,8 +5,6 @@ import dev.syscallkernel.Syscall;
 import dev.syscallkernel.batch.Batch;
 import dev.syscallkernel.bench.report.Compared;
 import dev.syscallkernel.fs.Access;
-import dev.syscallkernel.fs.FileSyscall.FileExists;
-import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.LocalKernel;
 import dev.syscallkernel.system.SystemSyscall.Sleep;
@@ -14,10 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -46,33 +42,29 @@ public class EmbeddedBatchBenchmark {
     private Path directory;
     private LocalKernel kernel;
     private KernelProcess process;
-    private List<Syscall<?>> cheap;
+    private List<Syscall<?>> small;
     private List<Syscall<?>> writes;
     private List<Syscall<?>> slow;
 
     @Setup(Level.Trial)
     public void setUp() throws IOException {
-        directory = Files.createTempDirectory("kernel-bench-");
+        directory = Workplace.create();
         Path root = Files.createDirectory(directory.resolve("root"));
+        BatchState.createFiles(root, operations);
         kernel = LocalKernel.builder()
                 .stateDirectory(directory.resolve("state"))
                 .mount(new Mount.HostDirectory(KernelFile.MOUNT, root, Access.READ_WRITE))
                 .build();
         process = kernel.createProcess(BatchState.process());
-        byte[] content = new byte[100];
-        cheap = BatchState.calls(operations, i -> new FileExists(KernelFile.MOUNT + "/f" + i));
-        writes = BatchState.calls(operations, i -> new WriteFile(KernelFile.MOUNT + "/f" + i, content));
+        small = BatchState.mixed(operations);
+        writes = BatchState.writes(operations);
         slow = BatchState.calls(operations, i -> new Sleep(Duration.ofMillis(10)));
     }
 
     @TearDown(Level.Trial)
     public void tearDown() throws IOException {
         kernel.close();
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        Workplace.delete(directory);
     }
 
     private int batch(List<Syscall<?>> calls, Batch.Mode mode) {
@@ -81,34 +73,40 @@ public class EmbeddedBatchBenchmark {
 
     @Benchmark
     public int baselineLoop() {
-        int count = 0;
-        for (Syscall<?> call : cheap) {
-            count += process.execute(call) == null ? 0 : 1;
-        }
-        return count;
+        return BatchState.one(process, small);
     }
 
     @Benchmark
     @Compared(
-            what = "many cheap calls in one batch, in order, in-process",
+            what = "small file operations in one batch, in order, in-process",
             to = "baselineLoop",
-            goal = 0.91,
+            goal = 1 / 1.1,
             goalAt = "operations=100")
     public int sequential() {
-        return batch(cheap, Batch.Mode.SEQUENTIAL);
+        return batch(small, Batch.Mode.SEQUENTIAL);
     }
 
     @Benchmark
     @Compared(
-            what = "many cheap calls in one batch, in parallel, in-process",
+            what = "small file operations in one batch, in parallel, in-process",
             to = "sequential",
-            goal = 0.83,
+            goal = 1 / 1.2,
             goalAt = "operations=100")
     public int parallel() {
-        return batch(cheap, Batch.Mode.PARALLEL);
+        return batch(small, Batch.Mode.PARALLEL);
     }
 
     @Benchmark
+    public int baselineSleepsInOrder() {
+        return batch(slow, Batch.Mode.SEQUENTIAL);
+    }
+
+    @Benchmark
+    @Compared(
+            what = "sleeps of 10 ms in one batch, in parallel beside in order",
+            to = "baselineSleepsInOrder",
+            most = 20_000,
+            goalAt = "operations=100")
     public int parallelSleeps() {
         return batch(slow, Batch.Mode.PARALLEL);
     }
@@ -120,16 +118,16 @@ public class EmbeddedBatchBenchmark {
 
     @Benchmark
     @Compared(
-            what = "many small writes in an atomic batch",
+            what = "small writes in an atomic batch",
             to = "baselineWrites",
-            goal = 0.33,
+            goal = 1 / 3.0,
             goalAt = "operations=100")
     public int atomicWrites() {
         return batch(writes, Batch.Mode.ATOMIC);
     }
 
     @Benchmark
-    @Compared(what = "many small writes in a durable batch", to = "baselineWrites")
+    @Compared(what = "small writes in a durable batch", to = "baselineWrites")
     public int durableWrites() {
         return batch(writes, Batch.Mode.DURABLE);
     }

@@ -35,7 +35,12 @@ public class EmbeddedReadBenchmark {
     }
 
     @Benchmark
-    @Compared(what = "read a file in-process", to = "baselineFileChannel", goal = 0.9, goalAt = "chunkSize=65536")
+    @Compared(
+            what = "read a file in-process",
+            to = "baselineFileChannel",
+            goal = 0.9,
+            goalAt = "chunkSize=65536",
+            moves = true)
     public long streamingReader(EmbeddedFile file) {
         return file.kernel.read(TestFile.NAME, file.chunkSize);
     }

@@ -37,7 +37,12 @@ public class EmbeddedWriteBenchmark {
     }
 
     @Benchmark
-    @Compared(what = "write a file in-process", to = "baselineFileChannel", goal = 0.9, goalAt = "chunkSize=65536")
+    @Compared(
+            what = "write a file in-process",
+            to = "baselineFileChannel",
+            goal = 0.9,
+            goalAt = "chunkSize=65536",
+            moves = true)
     public long streamingWriter(EmbeddedFile file) {
         return file.kernel.write(TestFile.WRITTEN, file.chunk, file.bytes());
     }

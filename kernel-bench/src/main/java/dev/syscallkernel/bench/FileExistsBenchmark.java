@@ -10,9 +10,7 @@ import dev.syscallkernel.security.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -47,7 +45,7 @@ public class FileExistsBenchmark {
 
     @Setup(Level.Trial)
     public void setUp() throws IOException {
-        root = Files.createTempDirectory("kernel-bench-");
+        root = Workplace.create();
         Path directory = root;
         for (int i = 1; i < depth; i++) {
             directory = directory.resolve("directory" + i);
@@ -65,11 +63,7 @@ public class FileExistsBenchmark {
     @TearDown(Level.Trial)
     public void tearDown() throws IOException {
         kernel.close();
-        try (Stream<Path> files = Files.walk(root)) {
-            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        Workplace.delete(root);
     }
 
     @Benchmark

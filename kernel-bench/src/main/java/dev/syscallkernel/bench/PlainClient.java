@@ -2,6 +2,7 @@ package dev.syscallkernel.bench;
 
 import com.google.protobuf.ByteString;
 import dev.syscallkernel.bench.plain.PlainChunk;
+import dev.syscallkernel.bench.plain.PlainEcho;
 import dev.syscallkernel.bench.plain.PlainReadRequest;
 import dev.syscallkernel.bench.plain.PlainStreamGrpc;
 import dev.syscallkernel.bench.plain.PlainWriteRequest;
@@ -21,6 +22,14 @@ final class PlainClient implements AutoCloseable {
 
     PlainClient(String address) {
         channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    }
+
+    /** Connects by a first call, as a kernel's client does when it creates a process; else the baseline's first read would. */
+    void connect() {
+        Object answer = PlainStreamGrpc.newBlockingStub(channel).echo(PlainEcho.getDefaultInstance());
+        if (!answer.equals(PlainEcho.getDefaultInstance())) {
+            throw new IllegalStateException("another answer: " + answer);
+        }
     }
 
     /** Reads a file to its end, and sums the first byte of each chunk. */

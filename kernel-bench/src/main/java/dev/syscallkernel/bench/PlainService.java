@@ -2,6 +2,7 @@ package dev.syscallkernel.bench;
 
 import com.google.protobuf.ByteString;
 import dev.syscallkernel.bench.plain.PlainChunk;
+import dev.syscallkernel.bench.plain.PlainEcho;
 import dev.syscallkernel.bench.plain.PlainReadRequest;
 import dev.syscallkernel.bench.plain.PlainStreamGrpc;
 import dev.syscallkernel.bench.plain.PlainWriteRequest;
@@ -53,6 +54,12 @@ final class PlainService extends PlainStreamGrpc.PlainStreamImplBase {
             Thread.currentThread().interrupt();
             call.onError(interrupted);
         }
+    }
+
+    @Override
+    public void echo(PlainEcho request, StreamObserver<PlainEcho> answer) {
+        answer.onNext(request);
+        answer.onCompleted();
     }
 
     @Override

@@ -5,7 +5,6 @@ import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.batch.Batch;
 import dev.syscallkernel.bench.report.Compared;
-import dev.syscallkernel.fs.FileSyscall.FileExists;
 import dev.syscallkernel.grpc.RemoteKernel;
 import java.io.IOException;
 import java.util.List;
@@ -44,10 +43,11 @@ public class RemoteBatchBenchmark {
     @Setup(Level.Trial)
     public void setUp() throws IOException {
         file = TestFile.create(1 << 20);
+        BatchState.createFiles(file.directory(), operations);
         server = ServerProcess.start(file.directory());
         kernel = RemoteKernel.connect(server.kernelAddress());
         process = kernel.createProcess(BatchState.process());
-        calls = BatchState.calls(operations, i -> new FileExists(KernelFile.MOUNT + "/f" + i));
+        calls = BatchState.mixed(operations);
     }
 
     @TearDown(Level.Trial)
@@ -59,18 +59,15 @@ public class RemoteBatchBenchmark {
 
     @Benchmark
     public int baselineCalls() {
-        int count = 0;
-        for (Syscall<?> call : calls) {
-            count += process.execute(call) == null ? 0 : 1;
-        }
-        return count;
+        return BatchState.one(process, calls);
     }
 
     @Benchmark
     @Compared(
-            what = "many small calls in one batch to a server",
+            what = "small file operations in one batch to a server",
             to = "baselineCalls",
             goal = 20,
+            most = 5_000,
             goalAt = "operations=100")
     public int batch() {
         return BatchState.requireSuccess(

@@ -17,7 +17,7 @@ public class RemoteFile {
     @Param("1024")
     public int mebibytes;
 
-    @Param("65536")
+    @Param({"4096", "65536", "262144", "1048576", "4194304"})
     public int chunkSize;
 
     /** The heap of the server's JVM, as after {@code -Xmx}. */
@@ -38,6 +38,7 @@ public class RemoteFile {
         remote = RemoteKernel.connect(server.kernelAddress());
         kernel = KernelFile.of(remote);
         plain = new PlainClient(server.plainAddress());
+        plain.connect();
         chunk = TestFile.randomBytes(chunkSize);
     }
 

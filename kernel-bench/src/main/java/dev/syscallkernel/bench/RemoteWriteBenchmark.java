@@ -27,7 +27,13 @@ public class RemoteWriteBenchmark {
     }
 
     @Benchmark
-    @Compared(what = "write a file to a server", to = "baselineGeneratedStub")
+    @Compared(what = "write a file to a server", to = "baselineGeneratedStub", goalAt = "chunkSize=65536", moves = true)
+    @Compared(
+            what = "write a file to a server, beside reading one",
+            to = "RemoteReadBenchmark.streamingReader",
+            goal = 0.8,
+            goalAt = "chunkSize=65536",
+            moves = true)
     public long streamingWriter(RemoteFile file) {
         return file.kernel.write(TestFile.WRITTEN, file.chunk, file.bytes());
     }

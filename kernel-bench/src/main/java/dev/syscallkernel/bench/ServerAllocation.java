@@ -40,10 +40,11 @@ public final class ServerAllocation implements InternalProfiler {
     @Override
     public Collection<? extends Result<?>> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-        if (server == null || server != ServerProcess.latest()) {
-            return List.of();
+        String each = benchmark.getParam("mebibytes");
+        if (each == null || server == null || server != ServerProcess.latest()) {
+            return List.of(); // there is no server, or nothing is moved
         }
-        long mebibytes = result.getMetadata().getAllOps() * Long.parseLong(benchmark.getParam("mebibytes"));
+        long mebibytes = result.getMetadata().getAllOps() * Long.parseLong(each);
         double allocated = (double) (allocatedBytes(server) - before) / (1 << 20);
         return List.of(new ScalarResult(RESULT, allocated / mebibytes * 1024, "MiB/GiB", AggregationPolicy.AVG));
     }

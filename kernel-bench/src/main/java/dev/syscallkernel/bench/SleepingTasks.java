@@ -21,6 +21,7 @@ import dev.syscallkernel.task.TaskQuery;
 import dev.syscallkernel.task.TaskState;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class SleepingTasks implements Measurement {
     private static final Sleep HOUR = new Sleep(Duration.ofHours(1));
     private static final Duration FIRST = Duration.ofSeconds(5);
     private static final int SUBMITTERS = 16;
+    private static final long PATIENCE_SECONDS = 300;
 
     @Override
     public String what() {
@@ -44,9 +46,15 @@ final class SleepingTasks implements Measurement {
 
     @Override
     public List<Row> measure(boolean quick) throws Exception {
-        int count = quick ? 10_000 : 100_000;
-        Map<String, String> size = Map.of("tasks", Integer.toString(count));
-        return List.of(lateness(count, size), memory(count, size), threads(count, size));
+        List<Row> rows = new ArrayList<>();
+        for (int count : quick ? new int[] {1_000, 3_000, 10_000} : new int[] {1_000, 10_000, 100_000}) {
+            Map<String, String> size = Map.of("tasks", Integer.toString(count));
+            rows.add(lateness(count, size));
+            rows.addAll(memory(count, size));
+            rows.add(threads(count, size));
+            rows.add(remoteThreads(count, size));
+        }
+        return rows;
     }
 
     private static LocalKernel.Builder roomy(int count) {
@@ -85,14 +93,16 @@ final class SleepingTasks implements Measurement {
                     Thread.sleep(1); // 20,000 a second: that of a busy kernel, not of a benchmark
                 }
             }
-            awake.await();
+            if (!awake.await(FIRST.toSeconds() + PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException(awake.getCount() + " tasks sleep on");
+            }
         }
         Arrays.sort(late);
-        return Row.atMost(
-                "a sleeping task wakes late, 99th percentile",
-                size,
-                new Figure(late[count / 100 * 99] / 1e6, "ms"),
-                10);
+        return Row.of(
+                        "a sleeping task wakes late, 99th percentile",
+                        size,
+                        new Figure(late[count / 100 * 99] / 1e6, "ms"))
+                .atMost(10);
     }
 
     /** Which of the sleeps that differ by a nanosecond each. */
@@ -100,26 +110,34 @@ final class SleepingTasks implements Measurement {
         return (int) duration.minus(FIRST).toNanos();
     }
 
-    private static Row memory(int count, Map<String, String> size) throws InterruptedException {
+    private static List<Row> memory(int count, Map<String, String> size) throws InterruptedException {
         try (LocalKernel kernel = roomy(count).build()) {
             KernelProcess process = process(kernel);
             process.submit(HOUR, TaskOptions.DEFAULT);
             long before = used();
-            for (int i = 0; i < count; i++) {
-                process.submit(HOUR, TaskOptions.DEFAULT);
-            }
+            sleep(process, count);
             awaitAsleep(kernel);
-            return Row.atMost(
-                    "memory of a sleeping task, its timer and all",
-                    size,
-                    new Figure((double) (used() - before) / count, "bytes"),
-                    600);
+            double bytes = used() - before;
+            return List.of(
+                    Row.of("memory of a sleeping task, its timer and all", size, new Figure(bytes / count, "bytes"))
+                            .atMost(600),
+                    Row.of("memory of all sleeping tasks", size, new Figure(bytes / (1 << 20), "MiB")));
+        }
+    }
+
+    private static void sleep(KernelProcess process, int count) {
+        for (int i = 0; i < count; i++) {
+            process.submit(HOUR, TaskOptions.DEFAULT);
         }
     }
 
     private static void awaitAsleep(SyscallKernel kernel) throws InterruptedException {
         TaskQuery pending = TaskQuery.ALL.in(TaskState.PENDING).withPageSize(1);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!kernel.tasks().list(pending).tasks().isEmpty()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("tasks wait for their turn, and should sleep");
+            }
             Thread.sleep(10);
         }
     }
@@ -132,22 +150,30 @@ final class SleepingTasks implements Measurement {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static Row threads(int count, Map<String, String> size) throws IOException, InterruptedException {
+    private static Row threads(int count, Map<String, String> size) throws InterruptedException {
+        KernelThreadCount threads = new KernelThreadCount();
+        try (LocalKernel kernel = roomy(count).build()) {
+            sleep(process(kernel), count);
+            awaitAsleep(kernel);
+            return Row.of("threads of a kernel while tasks sleep", size, new Figure(threads.now(), "threads"))
+                    .atMost(KernelThreadCount.MOST);
+        }
+    }
+
+    private static Row remoteThreads(int count, Map<String, String> size) throws IOException, InterruptedException {
+        KernelThreadCount threads = new KernelThreadCount();
         try (LocalKernel kernel = roomy(count).build();
                 KernelServer server = KernelServer.builder(kernel)
                         .listen("127.0.0.1:0")
                         .build()
                         .start();
                 RemoteKernel remote = RemoteKernel.connect(server.address())) {
-            KernelProcess process = process(remote);
-            int before = Thread.activeCount();
-            submit(process, count);
+            submit(process(remote), count);
             awaitAsleep(kernel);
-            return Row.atMost(
-                    "threads more while tasks sleep that came over gRPC",
+            return Row.of(
+                    "threads of a kernel and its server while tasks sleep that came over gRPC",
                     size,
-                    new Figure(Math.max(0, Thread.activeCount() - before), "threads"),
-                    2.0 * Runtime.getRuntime().availableProcessors() + 8);
+                    new Figure(threads.now(), "threads"));
         }
     }
 
@@ -162,6 +188,9 @@ final class SleepingTasks implements Measurement {
             });
         }
         submitters.shutdown();
-        submitters.awaitTermination(5, TimeUnit.MINUTES);
+        if (!submitters.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            submitters.shutdownNow();
+            throw new IllegalStateException("tasks are still being submitted");
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.syscallkernel.bench;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
@@ -20,7 +19,7 @@ final class TestFile implements AutoCloseable {
     }
 
     static TestFile create(long size) throws IOException {
-        TestFile file = new TestFile(Files.createTempDirectory("kernel-bench-"));
+        TestFile file = new TestFile(Workplace.create());
         ByteBuffer block = randomBytes(1 << 20);
         try (FileChannel channel =
                 FileChannel.open(file.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -50,8 +49,6 @@ final class TestFile implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        Files.deleteIfExists(path());
-        Files.deleteIfExists(directory.resolve(WRITTEN));
-        Files.deleteIfExists(directory);
+        Workplace.delete(directory);
     }
 }

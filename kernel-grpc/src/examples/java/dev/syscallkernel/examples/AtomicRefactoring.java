@@ -9,6 +9,8 @@ import dev.syscallkernel.batch.ProcessBatch;
 import dev.syscallkernel.batch.SyscallOutcome;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.DirectoryEntry;
+import dev.syscallkernel.fs.FileKind;
+import dev.syscallkernel.fs.FileSyscall.FileExists;
 import dev.syscallkernel.fs.FileSyscall.ListDirectory;
 import dev.syscallkernel.fs.FileSyscall.MoveFile;
 import dev.syscallkernel.fs.FileSyscall.ReadFile;
@@ -17,6 +19,8 @@ import dev.syscallkernel.local.LocalKernel;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 
 /** Renames a word in all files of a directory, and a file with it: in all of them, or in none. */
@@ -40,16 +44,35 @@ public final class AtomicRefactoring {
                     .build());
             ProcessBatch batch = tool.batch().atomic();
             for (DirectoryEntry entry : tool.execute(new ListDirectory("/src"))) {
-                String path = entry.stat().path();
-                String text = new String(tool.execute(new ReadFile(path)), UTF_8);
-                if (text.contains(from)) {
-                    batch.add(new WriteFile(path, text.replace(from, to).getBytes(UTF_8)));
-                }
-                if (entry.name().contains(from)) {
-                    batch.add(new MoveFile(path, "/src/" + entry.name().replace(from, to)));
+                if (entry.stat().kind() == FileKind.REGULAR_FILE) {
+                    refactor(tool, entry, from, to, batch);
                 }
             }
             report(batch.execute(), out);
+        }
+    }
+
+    private static void refactor(KernelProcess tool, DirectoryEntry entry, String from, String to, ProcessBatch batch) {
+        String path = entry.stat().path();
+        String text = decode(path, tool.execute(new ReadFile(path)));
+        if (text.contains(from)) {
+            batch.add(new WriteFile(path, text.replace(from, to).getBytes(UTF_8)));
+        }
+        if (entry.name().contains(from)) {
+            String target = "/src/" + entry.name().replace(from, to);
+            if (tool.execute(new FileExists(target))) { // moving would replace it
+                throw new IllegalArgumentException(target + " exists already");
+            }
+            batch.add(new MoveFile(path, target));
+        }
+    }
+
+    /** Refuses what is no text: to replace what cannot be decoded would damage it. */
+    private static String decode(String path, byte[] bytes) {
+        try {
+            return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException binary) {
+            throw new IllegalArgumentException(path + " is no UTF-8 text", binary);
         }
     }
 

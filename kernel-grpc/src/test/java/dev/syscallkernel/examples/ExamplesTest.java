@@ -2,6 +2,7 @@ package dev.syscallkernel.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.grpc.KernelServer;
@@ -96,15 +97,42 @@ class ExamplesTest {
     }
 
     @Test
+    void aRefactoringRefusesWhatItWouldDamage() throws Exception {
+        Files.createDirectory(directory.resolve("Foo.d"));
+        Files.writeString(directory.resolve("Foo.txt"), "is Foo");
+        Files.writeString(directory.resolve("Bar.txt"), "is here");
+
+        assertThatThrownBy(() -> AtomicRefactoring.run(directory, "Foo", "Bar", out))
+                .hasMessageContaining("/src/Bar.txt exists already");
+
+        Files.delete(directory.resolve("Bar.txt"));
+        Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff});
+        assertThatThrownBy(() -> AtomicRefactoring.run(directory, "Foo", "Bar", out))
+                .hasMessageContaining("/src/binary is no UTF-8 text");
+        assertThat(directory.resolve("Foo.txt")).hasContent("is Foo");
+    }
+
+    @Test
     void theBoardShowsWhatBecameOfEachTask() throws Exception {
         Files.write(directory.resolve("big"), new byte[1 << 20]);
 
-        TaskBoard.run(directory, "big", out);
+        try (SyscallKernel kernel = LocalKernel.builder().build()) {
+            TaskBoard.run(kernel, directory, "big", out, false);
+        }
 
-        assertThat(lines()).hasSize(3);
-        assertThat(lines().get(0)).startsWith("copy_file COMPLETED 100 % /work/big");
-        assertThat(lines().get(1)).startsWith("sleep     CANCELLED");
-        assertThat(lines().get(2)).startsWith("copy_file FAILED").contains("/work/missing", "no such file");
+        assertThat(lines()).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(lines().get(0)).startsWith("copy_file ");
+        assertThat(lines())
+                .filteredOn(line -> line.startsWith("copy_file COMPLETED 100 % /work/big"))
+                .hasSize(1);
+        assertThat(lines())
+                .filteredOn(line -> line.startsWith("sleep     CANCELLED"))
+                .hasSize(1);
+        assertThat(lines())
+                .filteredOn(line -> line.startsWith("copy_file FAILED"))
+                .singleElement()
+                .asString()
+                .contains("/work/missing", "no such file");
         assertThat(directory.resolve("big.copy")).hasSize(1 << 20);
     }
 

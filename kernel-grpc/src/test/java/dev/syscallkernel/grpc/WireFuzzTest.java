@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import dev.syscallkernel.proto.ErrorCode;
 import dev.syscallkernel.proto.KernelServiceGrpc;
-import dev.syscallkernel.proto.SyscallResponse;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -104,20 +105,35 @@ class WireFuzzTest extends ServerTest {
 
         @Override
         public void onMessage(byte[] message) {
-            if (method.getOutputType()
-                            .getFullName()
-                            .equals(SyscallResponse.getDescriptor().getFullName())
-                    && isFault(message)) {
-                status.complete(Status.INTERNAL.withDescription("the syscall failed by a fault"));
+            if (isFault(message)) {
+                status.complete(Status.INTERNAL.withDescription("the answer tells of a fault"));
             }
         }
 
-        private static boolean isFault(byte[] message) {
+        /** Whatever the answer is, and however deep in it the code stands. */
+        private boolean isFault(byte[] message) {
             try {
-                return SyscallResponse.parseFrom(message).getError().getCode() == ErrorCode.ERROR_CODE_INTERNAL;
+                return hasFault(DynamicMessage.parseFrom(method.getOutputType(), message));
             } catch (InvalidProtocolBufferException malformed) {
                 return true;
             }
+        }
+
+        private static boolean hasFault(Message message) {
+            return message.getAllFields().entrySet().stream()
+                    .anyMatch(field -> field.getKey().isRepeated()
+                            ? ((List<?>) field.getValue()).stream().anyMatch(Answers::isFaultOrHasIt)
+                            : isFaultOrHasIt(field.getValue()));
+        }
+
+        private static boolean isFaultOrHasIt(Object value) {
+            if (value instanceof EnumValueDescriptor code) {
+                return code.getFullName()
+                        .equals(ErrorCode.ERROR_CODE_INTERNAL
+                                .getValueDescriptor()
+                                .getFullName());
+            }
+            return value instanceof Message message && hasFault(message);
         }
 
         @Override

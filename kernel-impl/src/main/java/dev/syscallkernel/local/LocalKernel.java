@@ -64,9 +64,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>File operations run on the caller's thread, or on one of the tasks' threads; waiting ones hold none. The kernel's own
- * threads are daemons: one for timers, as many workers as processors, as many again for tasks (at least four), twice as
- * many for batches, and one for each atomic batch and each callback of the application while it runs. Thread-safe.
+ * <p>File operations run on the caller's thread, or on one of those for tasks or batches; waiting ones hold none. The
+ * kernel's own threads are daemons: one for timers, as many workers as processors, as many again for tasks (at least four),
+ * twice as many for parallel batches, and one for each atomic batch and each callback of the application while it runs.
+ * Thread-safe.
  */
 public final class LocalKernel implements SyscallKernel {
     private static final Duration UPLOAD_SWEEP = Duration.ofMinutes(10);

@@ -10,6 +10,7 @@ import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.FileSyscall.StatFile;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,23 @@ class PathFuzzTest {
     private static final int MAX_LINKS = 40;
     private static final List<String> NAMES = List.of("a", "b", "c", "é");
     private static final String MOUNT_POINT = "m";
+    private static final String HIDDEN = ".sk-secret";
+    private static final List<String> MUTATIONS = List.of(
+            HIDDEN,
+            "/" + HIDDEN,
+            "/h",
+            "h",
+            ".sk-",
+            "\0",
+            "\n",
+            "x".repeat(300),
+            "/x".repeat(300),
+            "/",
+            "..",
+            "\uD800",
+            " ");
+    private static final List<String> REFUSALS = List.of(
+            "NOT_FOUND", "NOT_A_DIRECTORY", "TOO_MANY_LINKS", "PERMISSION_DENIED", "INVALID_ARGUMENT", "NAME_TOO_LONG");
 
     @TempDir
     Path host;
@@ -155,6 +174,63 @@ class PathFuzzTest {
         }
         System.out.println(outcomes);
         assertThat(outcomes).containsKeys("found", "NOT_FOUND", "NOT_A_DIRECTORY", "TOO_MANY_LINKS");
+    }
+
+    @Test
+    void noPathLeadsToWhatIsBlockedOrHidden() throws IOException {
+        long seed = Long.getLong("syscallkernel.fuzz.seed", new Random().nextLong());
+        System.out.println("seed " + seed);
+        Map<String, Integer> outcomes = new TreeMap<>();
+        try (SyscallKernel kernel = LocalKernel.builder().build()) {
+            for (int i = 0; i < TREES / 2; i++) {
+                Random random = new Random(seed + i);
+                Node root = new Node(null, "", null, new TreeMap<>());
+                Path outer = Files.createDirectory(host.resolve("ruled" + i));
+                fill(root, outer, random, 3);
+                Files.createFile(outer.resolve(HIDDEN));
+                Files.createSymbolicLink(outer.resolve("h"), Path.of(HIDDEN));
+                KernelProcess process = kernel.createProcess(ProcessSpec.named("fuzz")
+                        .mount("/", outer, Access.READ_WRITE)
+                        .sandbox(Sandbox.NOTHING
+                                .withCapabilities(Set.of(Capability.READ_FILE))
+                                .withBlockedPaths("/a"))
+                        .build());
+                for (int j = 0; j < PATHS; j++) {
+                    String plain = path(random);
+                    String path = random.nextBoolean() ? plain : mutated(plain, random);
+                    String found = stat(process, path);
+                    String context = "seed " + seed + ", tree " + i + ", path " + path + " gave " + found;
+                    if (found.startsWith("/")) {
+                        assertThat(isBlocked(found) || found.contains(".sk-"))
+                                .as(context)
+                                .isFalse();
+                    } else {
+                        assertThat(REFUSALS).as(context).contains(found);
+                    }
+                    if (path.equals(plain)) {
+                        String expected = new Model(root).resolve(plain);
+                        if (expected.startsWith("/") && !found.equals(expected)) { // also where it only leads through
+                            assertThat(found).as(context).isEqualTo("PERMISSION_DENIED");
+                        }
+                    }
+                    outcomes.merge(found.startsWith("/") ? "found" : found, 1, Integer::sum);
+                }
+                process.terminate();
+                delete(outer);
+            }
+        }
+        System.out.println(outcomes);
+        assertThat(outcomes).containsKeys("found", "PERMISSION_DENIED", "INVALID_ARGUMENT", "NAME_TOO_LONG");
+    }
+
+    private static boolean isBlocked(String path) {
+        return path.equals("/a") || path.startsWith("/a/");
+    }
+
+    /** With something in it that has a meaning of its own, or none. */
+    private static String mutated(String path, Random random) {
+        int at = random.nextInt(path.length() + 1);
+        return path.substring(0, at) + MUTATIONS.get(random.nextInt(MUTATIONS.size())) + path.substring(at);
     }
 
     private static void delete(Path directory) throws IOException {

@@ -2,99 +2,76 @@ package dev.syscallkernel.bench.report;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/** Draws how a figure grows with the size, for everything that was measured at three sizes or more. */
+/** Draws how figures grow. */
 final class Charts {
-    private static final int FEWEST_POINTS = 3;
-
-    /** What one chart shows: a thing, the parameter that grows, and the others, which stay the same. */
-    private record Subject(String what, String parameter, Map<String, String> others, String unit) {
-        String title() {
-            StringBuilder title = new StringBuilder(what);
-            others.forEach(
-                    (name, value) -> title.append(", ").append(name).append(' ').append(value));
-            return title.toString();
-        }
-
-        String fileName() {
-            return title().toLowerCase(Locale.ROOT)
-                            .replaceAll("[^a-z0-9]+", "-")
-                            .replaceAll("^-|-$", "") + ".svg";
-        }
-    }
-
     private final Path directory;
 
     Charts(Path directory) {
         this.directory = directory;
     }
 
-    /** Writes the charts and returns their files. */
-    List<Path> write(List<Row> rows) throws IOException {
-        Map<Subject, NavigableMap<Double, Row>> subjects = new LinkedHashMap<>();
-        for (Row row : rows) {
-            row.parameters().forEach((parameter, value) -> {
-                if (value.matches("\\d+")) {
-                    Map<String, String> others = new LinkedHashMap<>(row.parameters());
-                    others.remove(parameter);
-                    subjects.computeIfAbsent(
-                                    new Subject(
-                                            row.what(),
-                                            parameter,
-                                            others,
-                                            row.result().unit()),
-                                    subject -> new TreeMap<>())
-                            .put(Double.valueOf(value), row);
-                }
-            });
-        }
-        List<Path> files = new ArrayList<>();
-        for (Map.Entry<Subject, NavigableMap<Double, Row>> entry : subjects.entrySet()) {
-            if (entry.getValue().size() >= FEWEST_POINTS) {
-                files.add(draw(entry.getKey(), entry.getValue()));
+    /**
+     * Draws what can be drawn, and returns the files. What fails is said and left out: a picture is worth less than the
+     * table, and some JVMs have no fonts or no drawing at all.
+     */
+    @SuppressWarnings("CatchingUnchecked") // and errors: the native libraries may be missing
+    Map<Growth, Path> write(List<Growth> all) {
+        Map<Growth, Path> files = new LinkedHashMap<>();
+        for (Growth growth : all) {
+            try {
+                files.put(growth, draw(growth));
+            } catch (Exception | LinkageError failure) {
+                System.err.println("no chart of " + growth.title() + ": " + failure);
             }
         }
         return files;
     }
 
-    private Path draw(Subject subject, NavigableMap<Double, Row> points) throws IOException {
+    private Path draw(Growth growth) throws IOException {
         XYChart chart = new XYChartBuilder()
                 .width(720)
                 .height(380)
-                .title(subject.title())
-                .xAxisTitle(subject.parameter())
-                .yAxisTitle(subject.unit())
+                .title(growth.title())
+                .xAxisTitle(growth.parameter())
+                .yAxisTitle(growth.unit())
                 .build();
         chart.getStyler().setXAxisLogarithmic(true);
         chart.getStyler().setYAxisLogarithmic(true);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-        List<Double> sizes = List.copyOf(points.keySet());
-        if (points.values().stream().allMatch(row -> row.baseline().isPresent())) {
+        List<Double> sizes = List.copyOf(growth.points().keySet());
+        if (growth.points().values().stream().allMatch(row -> row.baseline().isPresent())) {
             chart.addSeries(
                     "baseline",
                     sizes,
-                    points.values().stream()
+                    growth.points().values().stream()
                             .map(row -> row.baseline().orElseThrow().value())
                             .toList());
         }
         chart.addSeries(
                 "SyscallKernel",
                 sizes,
-                points.values().stream().map(row -> row.result().value()).toList());
-        Path file = directory.resolve(subject.fileName());
+                growth.points().values().stream().map(Row::value).toList());
+        Path file = directory.resolve(fileName(growth));
         VectorGraphicsEncoder.saveVectorGraphic(chart, file.toString(), VectorGraphicsFormat.SVG);
         return file;
+    }
+
+    private static String fileName(Growth growth) {
+        return slug(growth.what() + " " + growth.parameter() + " "
+                        + growth.others().values()) + ".svg";
+    }
+
+    static String slug(String text) {
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
     }
 }

@@ -1,5 +1,6 @@
 package dev.syscallkernel.bench.report;
 
+import dev.syscallkernel.bench.Workplace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,17 @@ final class Machine {
         facts.put("memory", megabytes("/proc/meminfo", "MemTotal:"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
+        facts.put("files", Workplace.describe());
+        facts.put("load at the beginning", load());
         return facts;
+    }
+
+    private static String load() {
+        try {
+            return Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
+        } catch (IOException unreadable) {
+            return "unknown";
+        }
     }
 
     private static String processor() {

@@ -5,6 +5,7 @@ import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.Capability;
+import dev.syscallkernel.security.SandboxLevel;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -27,12 +28,15 @@ record Guest(SyscallKernel kernel, KernelProcess process, Path directory, Random
     static ProcessSpec.Builder spec(Path directory) {
         return ProcessSpec.named("soak")
                 .mount("/w", directory, Access.READ_WRITE)
+                .level(SandboxLevel.PRIVILEGED)
                 .grant(EnumSet.of(
                         Capability.READ_FILE,
                         Capability.WRITE_FILE,
                         Capability.CREATE_FILE,
                         Capability.DELETE_FILE,
                         Capability.LIST_DIRECTORY,
+                        Capability.SPAWN_PROCESS,
+                        Capability.KILL_PROCESS,
                         Capability.TIME_ACCESS));
     }
 

@@ -1,11 +1,7 @@
 package dev.syscallkernel.bench.soak;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * What the load has left behind.
@@ -13,42 +9,42 @@ import java.util.stream.Stream;
  * @param descriptors how many more are open than before
  * @param threads the names of the kernel's threads that live on
  * @param processes how many logical processes live on
- * @param files what is left in the directories that should be empty
+ * @param tasks how many tasks have not ended
+ * @param programs the programs that live on
+ * @param files what is in the directories that was not there before, hidden names and directories included
  * @param buffers how many network buffers were lost without being released
  */
-record Residue(long descriptors, List<String> threads, int processes, List<Path> files, long buffers) {
-
+record Residue(
+        long descriptors,
+        List<String> threads,
+        int processes,
+        int tasks,
+        List<String> programs,
+        List<String> files,
+        long buffers) {
     boolean isClean() {
-        return descriptors <= 0 && threads.isEmpty() && processes == 0 && files.isEmpty() && buffers == 0;
+        return findings().isEmpty();
     }
 
     String describe() {
-        return "left behind: " + Math.max(0, descriptors) + " descriptors, " + threads.size() + " threads "
-                + (threads.isEmpty() ? "" : threads + " ") + "and " + processes + " processes, " + files.size()
-                + " files" + (files.isEmpty() ? "" : " " + files) + ", " + buffers + " network buffers";
+        return isClean() ? "nothing is left behind" : "left behind: " + String.join(", ", findings());
     }
 
-    static long openDescriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
-        }
+    private List<String> findings() {
+        List<String> findings = new ArrayList<>();
+        add(findings, descriptors, "descriptors", List.of());
+        add(findings, threads.size(), "threads", threads);
+        add(findings, processes, "processes", List.of());
+        add(findings, tasks, "tasks", List.of());
+        add(findings, programs.size(), "programs", programs);
+        add(findings, files.size(), "files", files);
+        add(findings, buffers, "network buffers", List.of());
+        return findings;
     }
 
-    /** The threads that belong to kernels, by name. */
-    static List<String> kernelThreads() {
-        TreeSet<String> names = new TreeSet<>();
-        for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().startsWith("kernel-")) {
-                names.add(thread.getName());
-            }
-        }
-        return List.copyOf(names);
-    }
-
-    /** All files beneath the directory. */
-    static List<Path> filesIn(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            return all.filter(Files::isRegularFile).toList();
+    private static void add(List<String> findings, long count, String what, List<String> which) {
+        if (count > 0) {
+            findings.add(count + " " + what + (which.isEmpty() ? "" : " " + which));
         }
     }
 }

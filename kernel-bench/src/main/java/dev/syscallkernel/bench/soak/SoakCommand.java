@@ -1,5 +1,6 @@
 package dev.syscallkernel.bench.soak;
 
+import dev.syscallkernel.bench.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "soak",
         mixinStandardHelpOptions = true,
-        description = "Does everything at once for a while, and checks that nothing is left behind.")
+        versionProvider = Version.class,
+        description = "Does everything at once for a while, and checks that nothing is left behind.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:nothing was left behind", "1:something was, or a call failed", "2:wrong usage"})
 public final class SoakCommand implements Callable<Integer> {
     @Option(names = "--seconds", description = "how long; default: ${DEFAULT-VALUE}", defaultValue = "60")
     private int seconds;

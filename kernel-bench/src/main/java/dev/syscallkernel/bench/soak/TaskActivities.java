@@ -71,4 +71,21 @@ final class TaskActivities {
         Guest.require(rolledBack.rolledBack() && process.execute(new FileExists("/w/a")), "not rolled back");
         process.execute(new DeleteFile("/w/a"));
     }
+
+    /** What is decided is on the device; the journal must not grow by it. */
+    static void durableBatch(Guest guest) {
+        KernelProcess process = guest.process();
+        BatchResult written = process.batch()
+                .add(new WriteFile("/w/durable", guest.bytes(1000)))
+                .add(new CopyFile("/w/durable", "/w/second"))
+                .durable()
+                .execute();
+        Guest.require(written.successCount() == 2, "durable: " + written);
+        BatchResult removed = process.batch()
+                .add(new DeleteFile("/w/durable"))
+                .add(new DeleteFile("/w/second"))
+                .durable()
+                .execute();
+        Guest.require(removed.successCount() == 2, "durable: " + removed);
+    }
 }
