@@ -40,6 +40,7 @@ import io.grpc.ServiceDescriptor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +56,18 @@ final class KernelService {
     private final ActiveCalls active;
     private final TaskService tasks;
 
-    KernelService(SyscallKernel kernel, MountableDirectories mountable, WorkPool pool, ActiveCalls active) {
+    /** @param timers whose threads are never blocked */
+    KernelService(
+            SyscallKernel kernel,
+            MountableDirectories mountable,
+            WorkPool pool,
+            ActiveCalls active,
+            ScheduledExecutorService timers) {
         this.kernel = kernel;
         this.mountable = mountable;
         this.pool = pool;
         this.active = active;
-        this.tasks = new TaskService(kernel);
+        this.tasks = new TaskService(kernel, timers);
     }
 
     /** The generated service, but with requests that arrive even if they are malformed. */

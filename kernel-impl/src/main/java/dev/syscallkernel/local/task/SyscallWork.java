@@ -27,7 +27,7 @@ record SyscallWork<R extends @Nullable Object>(SyscallDispatcher dispatcher, Log
 
     @Override
     public long size() {
-        return Footprint.ofRequest(call);
+        return Footprint.of(call);
     }
 
     @Override
