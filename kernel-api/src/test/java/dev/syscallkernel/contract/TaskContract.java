@@ -193,6 +193,25 @@ public abstract class TaskContract extends KernelContract {
     }
 
     @Test
+    void aTaskThatIsSeenToHaveEndedHasItsResultAndMadeRoom() {
+        for (int i = 0; i < 50; i++) {
+            TaskHandle<@Nullable Void> task = submit(new Sleep(Duration.ofMillis(1)));
+            while (!task.status().state().isEnded()) {
+                Thread.onSpinWait();
+            }
+            assertThat(task.await(Duration.ZERO)).isNull();
+        }
+    }
+
+    @Test
+    void watchingAfterARevisionBelowTheFirstIsWatchingFromTheBeginning() throws Exception {
+        Recorder recorder = new Recorder(Long.MAX_VALUE);
+        submit(new Sleep(Duration.ofMillis(1))).watch(-1).subscribe(recorder);
+        recorder.awaitEnd();
+        assertThat(recorder.heard()).isNotEmpty();
+    }
+
+    @Test
     void cancellingATaskThatHasEndedChangesNothing() {
         TaskHandle<?> task = submit(new GetCurrentTime());
         task.await(PATIENCE);

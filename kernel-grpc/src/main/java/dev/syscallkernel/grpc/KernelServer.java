@@ -83,7 +83,7 @@ public final class KernelServer implements AutoCloseable {
         this.grace = settings.grace;
         this.socketFile = endpoint instanceof Endpoint.Unix unix ? new UnixSocketFile(unix.path()) : null;
         KernelService service =
-                new KernelService(settings.kernel, new MountableDirectories(settings.mountable), pool, active);
+                new KernelService(settings.kernel, new MountableDirectories(settings.mountable), pool, active, network);
         this.server = NettyServerBuilder.forAddress(bindAddress())
                 .channelType(
                         endpoint instanceof Endpoint.Unix

@@ -41,6 +41,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -63,12 +64,18 @@ final class KernelService {
     private final ThreadPoolExecutor ends = new ThreadPoolExecutor(
             MAX_ENDS, MAX_ENDS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.named("kernel-server-end"));
 
-    KernelService(SyscallKernel kernel, MountableDirectories mountable, WorkPool pool, ActiveCalls active) {
+    /** @param timers whose threads are never blocked */
+    KernelService(
+            SyscallKernel kernel,
+            MountableDirectories mountable,
+            WorkPool pool,
+            ActiveCalls active,
+            ScheduledExecutorService timers) {
         this.kernel = kernel;
         this.mountable = mountable;
         this.pool = pool;
         this.active = active;
-        this.tasks = new TaskService(kernel);
+        this.tasks = new TaskService(kernel, timers);
         ends.allowCoreThreadTimeOut(true);
     }
 

@@ -121,8 +121,8 @@ final class PublishedStream<Q extends MessageLite, A> extends IncomingCall<Q, A>
         @Override
         public void onSubscribe(Flow.Subscription granted) {
             subscription.set(granted);
-            if (isCancelled()) {
-                granted.cancel(); // the client left before there was anything to cancel
+            if (isOver()) {
+                granted.cancel(); // it ended, or the client left, before there was anything to cancel
             } else {
                 askIfReady();
             }

@@ -78,7 +78,7 @@ final class RemotePublisher<Q, A, T> implements Flow.Publisher<T> {
                 KernelServiceGrpc.getWatchAsyncMethod(),
                 AsyncStatusRequest.newBuilder()
                         .setTaskId(id.toString())
-                        .setAfterRevision(afterRevision)
+                        .setAfterRevision(Math.max(0, afterRevision))
                         .build(),
                 status -> Optional.of(TaskCodec.fromWire(status)),
                 Closing.FAILS);
@@ -146,8 +146,14 @@ final class RemotePublisher<Q, A, T> implements Flow.Publisher<T> {
             if (cancelled) {
                 return;
             }
+            Optional<T> item;
             try {
-                Optional<T> item = decoder.apply(message);
+                item = decoder.apply(message);
+            } catch (RuntimeException malformed) {
+                call.cancel("unintelligible", Failures.unintelligible(operation, "", malformed));
+                return;
+            }
+            try {
                 if (item.isPresent()) {
                     subscriber.onNext(item.get());
                 } else {

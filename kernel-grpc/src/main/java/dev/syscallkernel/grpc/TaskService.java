@@ -14,15 +14,19 @@ import dev.syscallkernel.proto.BatchSyscallRequest;
 import dev.syscallkernel.proto.SyscallRequest;
 import dev.syscallkernel.task.TaskHandle;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The methods of the service that deal with tasks, on top of any kernel. */
 final class TaskService {
     private final SyscallKernel kernel;
+    private final ScheduledExecutorService timers;
 
-    TaskService(SyscallKernel kernel) {
+    TaskService(SyscallKernel kernel, ScheduledExecutorService timers) {
         this.kernel = kernel;
+        this.timers = timers;
     }
 
     AsyncSyscallResponse submit(SyscallRequest request) {
@@ -72,11 +76,18 @@ final class TaskService {
     /** Waits without a thread; the status is that of the end, or of the moment when the time is up. */
     CompletableFuture<AsyncStatusResponse> await(AsyncWaitRequest request) {
         TaskHandle<?> task = find(request.getTaskId());
-        TaskEnd end = TaskEnd.of(task);
-        CompletableFuture<@Nullable Void> waiting = request.getTimeoutMs() == 0
-                ? end.future()
-                : end.future()
-                        .completeOnTimeout(null, WireValues.saturated(request.getTimeoutMs()), TimeUnit.MILLISECONDS);
+        CompletableFuture<@Nullable Void> waiting = new CompletableFuture<>();
+        CompletableFuture<?> completion = task.completion().toCompletableFuture();
+        var unused = completion.whenComplete((result, problem) -> waiting.complete(null)); // the status tells of both
+        long timeout = WireValues.saturated(request.getTimeoutMs());
+        Future<?> timer =
+                timeout == 0 ? null : timers.schedule(() -> waiting.complete(null), timeout, TimeUnit.MILLISECONDS);
+        var ignored = waiting.whenComplete((nothing, cancelled) -> {
+            completion.cancel(false); // a client may ask again and again: nothing stays behind
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        });
         return Futures.map(waiting, nothing -> present(task), problem -> {
             throw Statuses.of(problem);
         });

@@ -28,10 +28,12 @@ import dev.syscallkernel.proto.WriteFileCall;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -247,6 +249,45 @@ class TaskServiceTest extends ServerTest {
         // The pools may have grown to their size meanwhile, and no further.
         assertThat(threads()).isLessThan(before + 50);
         waits.forEach(wait -> wait.cancel(true));
+    }
+
+    @Test
+    void aThousandWatchersHoldFewThreadsOfTheServerAndAllHearTheEnd() throws Exception {
+        String id = submit(sleep(3_600_000));
+        int watchers = 1000;
+        int before = threads();
+        CountDownLatch watching = new CountDownLatch(watchers);
+        CountDownLatch ended = new CountDownLatch(watchers);
+        AsyncStatusRequest request =
+                AsyncStatusRequest.newBuilder().setTaskId(id).build();
+        for (int i = 0; i < watchers; i++) {
+            KernelServiceGrpc.newStub(channel).watchAsync(request, new StreamObserver<>() {
+                private boolean heard;
+
+                @Override
+                public void onNext(AsyncStatusResponse status) {
+                    if (!heard) {
+                        heard = true;
+                        watching.countDown();
+                    }
+                    if (status.getStatus() == Status.CANCELLED) {
+                        ended.countDown();
+                    }
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    failure.printStackTrace();
+                }
+
+                @Override
+                public void onCompleted() {}
+            });
+        }
+        assertThat(watching.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        cancel(id);
+        assertThat(ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(threads()).isLessThan(before + 50);
     }
 
     private static int threads() {

@@ -88,6 +88,7 @@ public final class LocalKernel implements SyscallKernel {
     private final LocalBatches batches;
     private final Instant startedAt;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile boolean drained; // of tasks, by closing
 
     private LocalKernel(Builder settings) {
         Path directory = settings.stateDirectory;
@@ -247,9 +248,12 @@ public final class LocalKernel implements SyscallKernel {
                 : Set.of("events", "streaming-read", "streaming-write", "tasks", "programs", "batch");
     }
 
+    /** While the kernel closes, tasks can still be found and cancelled, until the grace is over. */
     @Override
     public AsyncTaskManager tasks() {
-        requireOpen("find_tasks");
+        if (drained) {
+            requireOpen("find_tasks");
+        }
         return tasks;
     }
 
@@ -294,6 +298,7 @@ public final class LocalKernel implements SyscallKernel {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             tasks.cancelAll(settings.taskGrace);
+            drained = true;
             batches.cancelAll();
             uploads.keep();
             children.endAll();
@@ -331,7 +336,7 @@ public final class LocalKernel implements SyscallKernel {
         private Clock clock = Clock.systemUTC();
         private LauncherSettings launcher = LauncherSettings.DEFAULT;
         private int maxTasks = 250_000;
-        private long maxTaskBytes = Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4);
+        private long maxTaskBytes = Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4);
         private Duration taskRetention = Duration.ofHours(1);
         private Duration taskGrace = Duration.ZERO;
 
@@ -406,7 +411,7 @@ public final class LocalKernel implements SyscallKernel {
 
         /**
          * Sets how many bytes the arguments of all live tasks can have, of which a process can have a quarter; a quarter
-         * of the heap by default, and at least 64 MiB.
+         * of the heap by default, and at least 16 MiB.
          */
         public Builder maxTaskBytes(long bytes) {
             if (bytes < 1) {
@@ -417,8 +422,8 @@ public final class LocalKernel implements SyscallKernel {
         }
 
         /**
-         * Sets how long the end of a task, and its result, is remembered; an hour by default. Where the results take more
-         * than a sixteenth of the heap, and 64 MiB, some are forgotten before.
+         * Sets how long the end of a task, and its result, is remembered; an hour by default. Where all that
+         * is remembered takes more than a sixteenth of the heap, those that ended first are forgotten before.
          */
         public Builder taskRetention(Duration time) {
             if (time.isNegative() || time.isZero()) {
@@ -444,7 +449,7 @@ public final class LocalKernel implements SyscallKernel {
                     maxTasks,
                     maxTaskBytes,
                     taskRetention,
-                    Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 16));
+                    Math.max(1L << 20, Runtime.getRuntime().maxMemory() / 16));
         }
 
         /**

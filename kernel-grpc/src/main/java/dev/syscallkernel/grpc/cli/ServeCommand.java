@@ -30,6 +30,9 @@ final class ServeCommand implements Callable<Integer> {
     /** Shorter than the ten seconds after which container engines kill. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
+    /** How long tasks can go on when the calls have ended; both together still are shorter. */
+    private static final Duration TASK_GRACE = Duration.ofSeconds(3);
+
     private final Terminal terminal;
     private final StopRequest stop;
 
@@ -109,7 +112,8 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private LocalKernel kernel(ServedDirectories directories) {
-        LocalKernel.Builder kernel = launcher.apply(LocalKernel.builder().ceiling(level));
+        LocalKernel.Builder kernel =
+                launcher.apply(LocalKernel.builder().ceiling(level).taskGrace(TASK_GRACE));
         directories.mounts().forEach(kernel::mount);
         if (state != null) {
             directories.requireOutside(state);

@@ -1,16 +1,21 @@
 package dev.syscallkernel.grpc.cli;
 
+import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.SyscallKernel;
+import dev.syscallkernel.process.ProcessInfo;
 import dev.syscallkernel.process.ProcessSpec;
 import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.task.Priority;
 import dev.syscallkernel.task.TaskHandle;
 import dev.syscallkernel.task.TaskOptions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,7 +44,8 @@ final class TaskSubmitCommand implements Callable<Integer> {
     @Option(
             names = "--pid",
             paramLabel = "N",
-            description = "Submit it in the name of this process. Default: a new one, which stays in the kernel.")
+            description = "Submit it in the name of this process."
+                    + " Default: one that all such commands share, and that stays in the kernel.")
     private @Nullable Integer pid;
 
     @Option(
@@ -79,16 +85,45 @@ final class TaskSubmitCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--pid must be at least 1: " + pid);
         }
         try (Session session = connection.open(stop)) {
-            Pid process = pid == null
-                    ? session.kernel()
-                            .createProcess(ProcessSpec.named(command.qualifiedName())
-                                    .grant(SandboxLevel.STANDARD.capabilities())
-                                    .build())
-                            .pid()
-                    : new Pid(pid);
-            print(session.kernel().tasks().submit(process, call, options), process);
+            if (pid == null) {
+                submitShared(session.kernel(), call, options);
+            } else {
+                Pid process = new Pid(pid);
+                print(session.kernel().tasks().submit(process, call, options), process);
+            }
         }
         return ExitCode.OK;
+    }
+
+    /** Submits it in the name of the process that such commands share; creates that, if need be. */
+    private void submitShared(SyscallKernel kernel, Syscall<?> call, TaskOptions options) {
+        Optional<Pid> shared = shared(kernel);
+        if (shared.isPresent()) {
+            print(kernel.tasks().submit(shared.get(), call, options), shared.get());
+            return;
+        }
+        KernelProcess created = kernel.createProcess(ProcessSpec.named(command.qualifiedName())
+                .grant(SandboxLevel.STANDARD.capabilities())
+                .build());
+        try {
+            Pid process = shared(kernel).orElse(created.pid()); // another command may have done so just now
+            if (!process.equals(created.pid())) {
+                created.terminate();
+            }
+            print(kernel.tasks().submit(process, call, options), process);
+        } catch (RuntimeException | Error failure) {
+            created.terminate();
+            throw failure;
+        }
+    }
+
+    /** All choose the same one. */
+    private Optional<Pid> shared(SyscallKernel kernel) {
+        return kernel.processes().stream()
+                .filter(process ->
+                        process.name().equals(command.qualifiedName()) && process.level() == SandboxLevel.STANDARD)
+                .map(ProcessInfo::pid)
+                .min(Comparator.comparingInt(Pid::value));
     }
 
     private void print(TaskHandle<?> task, Pid process) {

@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc.cli;
 import dev.syscallkernel.task.TaskId;
 import dev.syscallkernel.task.TaskState;
 import dev.syscallkernel.task.TaskStatus;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,9 @@ final class TasksCommand implements Callable<Integer> {
 
     @Option(
             names = "--follow",
-            description = "Go on until stopped. Where the output is no terminal, every change of a state is a line.")
+            description =
+                    "Go on until stopped, and look twice a second: on a terminal, live tasks come first, and then those that"
+                            + " ended last; elsewhere, each task that is found in another state is a line.")
     private boolean follow;
 
     TasksCommand(Terminal terminal, StopRequest stop) {
@@ -50,7 +53,8 @@ final class TasksCommand implements Callable<Integer> {
             do {
                 List<TaskStatus> tasks = selection.find(session.kernel().tasks());
                 if (follow && terminal.rewritable() && !json.wanted()) {
-                    shown = terminal.rewrite(shown, TaskFields.table(tasks).lines());
+                    shown = terminal.rewrite(
+                            shown, TaskFields.table(latest(tasks)).lines());
                 } else {
                     printChanges(tasks, known);
                 }
@@ -58,6 +62,14 @@ final class TasksCommand implements Callable<Integer> {
             } while (!stopped.await(INTERVAL_MILLIS, TimeUnit.MILLISECONDS));
         }
         return ExitCode.OK;
+    }
+
+    /** In the order of interest, since a screen has only so many lines. */
+    private static List<TaskStatus> latest(List<TaskStatus> tasks) {
+        return tasks.stream()
+                .sorted(Comparator.comparing((TaskStatus task) -> task.state().isEnded())
+                        .thenComparing(TaskStatus::endedAt, Comparator.nullsFirst(Comparator.reverseOrder())))
+                .toList();
     }
 
     private void printChanges(List<TaskStatus> tasks, Map<TaskId, TaskState> known) {

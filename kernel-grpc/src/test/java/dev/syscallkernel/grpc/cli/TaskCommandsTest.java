@@ -91,6 +91,28 @@ class TaskCommandsTest extends CommandTest {
     }
 
     @Test
+    void withoutAProcessAllShareOneSoThatARequestIdMakesSubmittingRepeatable() {
+        CommandRun first = run("task", "submit", "--request-id", "r", "sleep", "1h");
+        CommandRun again = run("task", "submit", "--request-id", "r", "sleep", "1h");
+        CommandRun other = run("task", "submit", "sleep", "1h");
+
+        assertSuccess(first);
+        assertThat(again.text()).isEqualTo(first.text());
+        assertSuccess(other);
+        assertThat(other.text()).isNotEqualTo(first.text());
+        assertThat(kernel.processes()).hasSize(1);
+    }
+
+    @Test
+    void aRefusedTaskLeavesNoProcessBehind() {
+        CommandRun run = run("task", "submit", "delete_file", "/" + "x".repeat(100_000));
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.errors()).contains("[NAME_TOO_LONG]");
+        assertThat(kernel.processes()).isEmpty();
+    }
+
+    @Test
     void showsATask() {
         TaskHandle<?> task = sleep(process());
 
@@ -188,6 +210,10 @@ class TaskCommandsTest extends CommandTest {
         awaitOutput(run, second.toString());
         task.cancel();
         awaitOutput(run, TaskState.CANCELLED.name());
+        String all = text();
+        int end = all.indexOf(TaskState.CANCELLED.name());
+        assertThat(all.substring(all.lastIndexOf("TASK", end), end))
+                .containsSubsequence(second.toString(), task.id().toString()); // what lives comes first
 
         stop.request();
 

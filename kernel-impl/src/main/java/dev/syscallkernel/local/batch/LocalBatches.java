@@ -190,7 +190,7 @@ public final class LocalBatches implements BatchExecutor {
     /** How many bytes the arguments take, about. */
     static long size(Batch batch) {
         return batch.entries().stream()
-                .mapToLong(entry -> MemoryUse.ofRequest(entry.call()))
+                .mapToLong(entry -> MemoryUse.of(entry.call()))
                 .sum();
     }
 

@@ -179,7 +179,7 @@ final class PlainBatch {
         Duration time = Duration.ofNanos(nanoTime.getAsLong() - start);
         try {
             Object value = call.join();
-            if (resultBytes.addAndGet(MemoryUse.ofResult(value)) > Batch.MAX_RESULT_BYTES) {
+            if (resultBytes.addAndGet(MemoryUse.of(value)) > Batch.MAX_RESULT_BYTES) {
                 outcomes.set(index, new SyscallOutcome.Failure(tooMuch(index), time));
                 stopAfter(index);
             } else {

@@ -41,7 +41,7 @@ final class Requests {
             .build();
 
     private static int weight(Known known) {
-        return (int) (OVERHEAD + MemoryUse.ofResult(known.end.getNow(null)));
+        return (int) (OVERHEAD + MemoryUse.of(known.end.getNow(null)));
     }
 
     /**

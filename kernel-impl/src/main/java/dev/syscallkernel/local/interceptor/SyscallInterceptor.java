@@ -21,7 +21,9 @@ public interface SyscallInterceptor {
     void before(Pid pid, Syscall<?> call);
 
     /**
-     * Called when a call that {@link #before} let pass has ended. What it throws is logged and has no effect.
+     * Called when a call that {@link #before} let pass has ended. What it throws is logged and has no effect. Of calls
+     * that have waited, such as a sleep that was submitted as a task, it is called on one of the few threads on which all
+     * of them end: one that is slow, or blocks, makes others end late.
      *
      * @param failure the error, or null if the call succeeded
      */

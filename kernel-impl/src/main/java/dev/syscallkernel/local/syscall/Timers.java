@@ -50,6 +50,11 @@ public final class Timers implements AutoCloseable {
         });
     }
 
+    /** How many actions wait for their time. */
+    public int pending() {
+        return clock.getQueue().size();
+    }
+
     /** The duration in nanoseconds, or the greatest number of them that a timer can wait. */
     public static long nanos(Duration duration) {
         // Half the range, because the executor compares by difference.

@@ -1,5 +1,6 @@
 package dev.syscallkernel.local.task;
 
+import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.task.Priority;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt milliseconds since the epoch; 0 if it has not begun
  * @param endedAt milliseconds since the epoch; 0 if it has not ended
  * @param outcome the result of a task that has completed; the {@link SyscallException} of one that has not
+ * @param isOver whether somebody is bringing the task to its end, or has: nothing else changes it any more. It is seen to
+ *     have ended only when it has given back all that it held
  * @param isReport whether nothing but the progress changed
  * @param lastChange the phase before it that was no report; null if that is the first one, which needs no remembering
  */
@@ -29,6 +32,7 @@ record Phase(
         long startedAt,
         long endedAt,
         @Nullable Object outcome,
+        boolean isOver,
         boolean isReport,
         @Nullable Phase lastChange) {
 
@@ -36,7 +40,7 @@ record Phase(
     private static final double ALMOST = 0.999;
 
     /** Every task begins with this one. */
-    static final Phase FIRST = new Phase(TaskState.PENDING, false, 1, 0, -1, 0, 0, null, false, null);
+    static final Phase FIRST = new Phase(TaskState.PENDING, false, 1, 0, -1, 0, 0, null, false, false, null);
 
     /** Why a task has failed or was cancelled; null otherwise. */
     @Nullable
@@ -49,29 +53,50 @@ record Phase(
     }
 
     Phase begun(long now) {
-        return new Phase(TaskState.RUNNING, cancelRequested, revision + 1, 0, -1, now, 0, null, false, change());
+        return new Phase(TaskState.RUNNING, cancelRequested, revision + 1, 0, -1, now, 0, null, false, false, change());
     }
 
     Phase withCancelRequested() {
-        return new Phase(state, true, revision + 1, bytesDone, bytesTotal, startedAt, 0, null, false, change());
+        return new Phase(state, true, revision + 1, bytesDone, bytesTotal, startedAt, 0, null, false, false, change());
     }
 
     Phase withProgress(long done, long total) {
-        return new Phase(state, cancelRequested, revision + 1, done, total, startedAt, 0, null, true, change());
+        return new Phase(state, cancelRequested, revision + 1, done, total, startedAt, 0, null, false, true, change());
     }
 
-    Phase ended(TaskState end, boolean cancelled, long now, @Nullable Object answer, @Nullable SyscallException why) {
+    /** With the result, or with the failure; one that says so is a cancellation. */
+    Phase ended(long now, @Nullable Object result, @Nullable SyscallException why) {
+        TaskState end = why == null
+                ? TaskState.COMPLETED
+                : why.code() == ErrorCode.CANCELLED ? TaskState.CANCELLED : TaskState.FAILED;
         return new Phase(
                 end,
-                cancelled,
+                cancelRequested || end == TaskState.CANCELLED,
                 revision + 1,
                 bytesDone,
                 bytesTotal,
                 startedAt,
                 now,
-                why == null ? answer : why,
+                why == null ? result : why,
+                true,
                 false,
                 change());
+    }
+
+    /** The same, for everybody but whoever ends the task, who has to publish its last phase then. */
+    Phase over() {
+        return new Phase(
+                state,
+                cancelRequested,
+                revision,
+                bytesDone,
+                bytesTotal,
+                startedAt,
+                0,
+                null,
+                true,
+                isReport,
+                lastChange);
     }
 
     /** The first change, this phase or one before it, that somebody has not seen; this one if it is but a report. */

@@ -6,8 +6,7 @@ import dev.syscallkernel.task.Priority;
 abstract class QueuedTask extends HeapNode {
     private final ProcessQueue queue;
     private final long order;
-    private long deadline; // guarded by the lock of the scheduler; virtual, in nanoseconds
-    private long charge; // guarded by the lock of the scheduler; what was charged for it in advance, in nanoseconds
+    private long nanos; // its virtual deadline while it waits, then when it began; guarded by the lock of the scheduler
 
     /** @param order of its submission */
     QueuedTask(ProcessQueue queue, long order) {
@@ -29,22 +28,23 @@ abstract class QueuedTask extends HeapNode {
         return order;
     }
 
-    final void setDeadline(long nanos) {
-        deadline = nanos;
+    final void setDeadline(long virtualNanos) {
+        nanos = virtualNanos;
     }
 
-    final long charge() {
-        return charge;
+    final void setBegan(long nowNanos) {
+        nanos = nowNanos;
     }
 
-    final void setCharge(long nanos) {
-        charge = nanos;
+    /** When it had its turn; never changes after that, so that the thread which runs it needs no lock to look. */
+    final long beganNanos() {
+        return nanos;
     }
 
     @Override
     final boolean precedes(HeapNode other) {
         QueuedTask task = (QueuedTask) other;
-        long earlier = deadline - task.deadline; // the origin of nanoTime is arbitrary: only differences count
+        long earlier = nanos - task.nanos; // the origin of nanoTime is arbitrary: only differences count
         return earlier != 0 ? earlier < 0 : order < task.order;
     }
 }

@@ -1,5 +1,6 @@
 package dev.syscallkernel.local.task;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * out whether the next one is needed, so that a flood of small tasks does not wake more than can be fed.
  */
 final class Scheduler {
+    private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
+
     private final Executor executor;
     private final int maxThreads;
     private final LongSupplier nanoTime;
@@ -33,7 +36,7 @@ final class Scheduler {
             wake = needsThread();
         }
         if (wake) {
-            executor.execute(this::work);
+            wakeThread();
         }
     }
 
@@ -54,12 +57,40 @@ final class Scheduler {
         return true;
     }
 
+    private void wakeThread() {
+        try {
+            executor.execute(this::work);
+        } catch (RuntimeException | Error failure) { // such as OutOfMemoryError: unable to create native thread
+            boolean stuck;
+            synchronized (lock) {
+                waking = false;
+                threads--;
+                stuck = threads == 0;
+            }
+            warn("No thread for tasks could be started", failure);
+            if (stuck) {
+                throw failure; // else those that are at work do the rest, and the next task wakes another
+            }
+        }
+    }
+
     private void work() {
         QueuedTask task = first();
         while (task != null) {
-            long begin = nanoTime.getAsLong();
-            task.run();
-            task = next(task, nanoTime.getAsLong() - begin);
+            try {
+                task.run();
+            } catch (Throwable fault) { // it must not throw; but the other tasks must not suffer from it if it does
+                warn("A task broke the thread it was on", fault);
+            }
+            task = next(task);
+        }
+    }
+
+    private static void warn(String what, Throwable problem) {
+        try {
+            LOG.log(Level.ERROR, what, problem);
+        } catch (Throwable ignored) {
+            // A logger that fails, perhaps for want of memory, must not end the scheduling.
         }
     }
 
@@ -68,25 +99,26 @@ final class Scheduler {
         boolean wake;
         synchronized (lock) {
             waking = false;
-            task = pollOrLeave();
+            task = pollOrLeave(nanoTime.getAsLong());
             wake = needsThread();
         }
         if (wake) {
-            executor.execute(this::work);
+            wakeThread(); // which does not throw: this thread is at work
         }
         return task;
     }
 
-    private @Nullable QueuedTask next(QueuedTask done, long costNanos) {
+    private @Nullable QueuedTask next(QueuedTask done) {
         synchronized (lock) {
-            queue.end(done, costNanos);
-            return pollOrLeave();
+            long now = nanoTime.getAsLong();
+            queue.end(done, now);
+            return pollOrLeave(now);
         }
     }
 
     /** Called under lock. */
-    private @Nullable QueuedTask pollOrLeave() {
-        QueuedTask task = queue.poll();
+    private @Nullable QueuedTask pollOrLeave(long nowNanos) {
+        QueuedTask task = queue.poll(nowNanos);
         if (task == null) {
             threads--;
         }

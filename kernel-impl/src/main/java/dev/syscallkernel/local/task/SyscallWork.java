@@ -2,6 +2,7 @@ package dev.syscallkernel.local.task;
 
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.local.call.CallControl;
+import dev.syscallkernel.local.call.MemoryUse;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.SyscallDispatcher;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +28,7 @@ record SyscallWork<R extends @Nullable Object>(SyscallDispatcher dispatcher, Log
 
     @Override
     public long size() {
-        return Footprint.ofRequest(call);
+        return MemoryUse.of(call);
     }
 
     @Override

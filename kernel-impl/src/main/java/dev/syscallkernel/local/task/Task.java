@@ -1,13 +1,11 @@
 package dev.syscallkernel.local.task;
 
-import static java.util.Objects.requireNonNull;
-import static java.util.Objects.requireNonNullElse;
-
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
+import dev.syscallkernel.local.call.MemoryUse;
 import dev.syscallkernel.local.call.Place;
 import dev.syscallkernel.local.call.ProgressReporter;
 import dev.syscallkernel.local.syscall.Timers;
@@ -17,25 +15,26 @@ import dev.syscallkernel.task.TaskId;
 import dev.syscallkernel.task.TaskOptions;
 import dev.syscallkernel.task.TaskState;
 import dev.syscallkernel.task.TaskStatus;
-import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One task, which is its own handle. All that changes visibly is in its {@link Phase}, which changes by compare-and-set:
- * whoever brings it to an end is the only one who does, and gives back what it held. Thread-safe.
+ * whoever brings it to an end is the only one who does, gives back what it held, and only then lets the end be seen.
+ * Thread-safe.
  */
 final class Task<R extends @Nullable Object> extends QueuedTask implements TaskHandle<R>, ProgressReporter {
-    private static final System.Logger LOG = System.getLogger(Task.class.getName());
+    /** How much of what a task acts on is told in its status, in characters. */
+    private static final int MAX_SUBJECT = 1000;
+
+    /** The bytes of a task that has ended, its phases and its place in the tables. */
+    private static final long ENDED = 512;
+
     private static final VarHandle PHASE;
 
     static {
@@ -48,20 +47,16 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
 
     private final Tasks kernel;
     private final TaskId id;
-    private final String name;
-    private volatile @Nullable Work<R> work; // forgotten at the end, but for the sake of a request id
-    private @Nullable String subject; // written before work is forgotten
     private final TaskOptions options;
-    private final Place place;
     private final long submittedAt;
+    private volatile Work<R> work; // only what has to be remembered of it, once the task has ended
     private volatile Phase phase = Phase.FIRST;
-    private volatile boolean released; // after its end, once it holds nothing any more
-    private volatile @Nullable CompletableFuture<@Nullable Void> end; // made when somebody waits
-    private volatile @Nullable Audience audience; // made when somebody watches
-    private @Nullable CancellationToken cancellation; // written before the task is RUNNING, read after
+    private volatile @Nullable Place place; // null once it has ended, like the next ones
+    private volatile @Nullable CancellationToken cancellation; // written before the task is RUNNING
     private volatile @Nullable Future<?> timer;
-    private long lastsNanos; // written before beganNanos
-    private volatile long beganNanos;
+    private volatile @Nullable Followers<R> followers; // made when the first one comes
+    private volatile long lastsNanos;
+    private int retainedBytes; // written before it is seen to have ended
 
     Task(
             Tasks kernel,
@@ -76,7 +71,6 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
         this.kernel = kernel;
         this.id = id;
         this.work = work;
-        this.name = work.name();
         this.options = options;
         this.place = place;
         this.submittedAt = submittedAt;
@@ -93,34 +87,23 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
     }
 
     Pid pid() {
-        return queue().process().pid();
+        return queue().pid();
     }
 
-    private String subject() {
-        Work<R> known = work;
-        return known == null ? requireNonNullElse(subject, "") : known.subject();
-    }
-
-    /** What was asked for; null if that is forgotten. */
-    @Nullable
+    /** What was asked for; equal to no request if that is forgotten. */
     Object request() {
-        Work<R> known = work;
-        return known == null ? null : known.request();
+        return work.request();
     }
 
     /** How many bytes it keeps in memory once it has ended. */
-    long retainedBytes() {
+    int retainedBytes() {
+        return retainedBytes;
+    }
+
+    /** An error of this task. */
+    SyscallException failure(ErrorCode code, String reason, @Nullable Throwable cause) {
         Work<R> known = work;
-        return (known == null ? 0 : known.size()) + Footprint.ofResult(phase.outcome());
-    }
-
-    private SyscallException failure(ErrorCode code, String reason, @Nullable Throwable cause) {
-        return new SyscallException(code, name, subject(), reason, cause);
-    }
-
-    private SyscallException fault(Throwable problem) {
-        LOG.log(Level.ERROR, "A fault in the task " + id + ", " + name, problem);
-        return failure(ErrorCode.INTERNAL, "a fault of the kernel; its log has the details", problem);
+        return new SyscallException(code, known.name(), known.subject(), reason, cause);
     }
 
     TaskOptions options() {
@@ -131,9 +114,21 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
         return phase;
     }
 
-    /** Its place among those of its process, which it gives back when it ends. */
-    Place place() {
-        return place;
+    /** Gives back its place among the waiting calls of its process. */
+    void closePlace() {
+        Place held = place;
+        place = null;
+        if (held != null) {
+            held.close();
+        }
+    }
+
+    /** Ends the task when its process ends. */
+    void endWithProcess() {
+        Place held = place;
+        if (held != null) {
+            held.releaseBy(() -> stop(ErrorCode.CANCELLED, "the process has ended"));
+        }
     }
 
     /** Fails the task when its time is up. */
@@ -141,38 +136,45 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
         Duration timeout = options.timeout();
         if (timeout != null) {
             timer = kernel.timers().after(timeout, () -> stop(ErrorCode.TIMED_OUT, "not done within " + timeout));
-            cancelTimerIfEnded();
+            if (phase.isOver()) {
+                cancelTimer();
+            }
         }
     }
 
-    private void cancelTimerIfEnded() {
+    private void cancelTimer() {
         Future<?> current = timer;
-        if (current != null && phase.hasEnded()) {
+        timer = null;
+        if (current != null) {
             current.cancel(false);
         }
     }
 
     @Override
     void run() {
-        CancellationToken token = new CancellationToken(queue().process().cancellation());
+        CancellationToken token = new CancellationToken(queue().cancellation());
         cancellation = token;
+        if (token.reason() != null) {
+            stop(
+                    ErrorCode.CANCELLED,
+                    "the process has ended"); // which will be told to its tasks, but this one is first
+        }
         if (!begin()) {
+            cancellation = null;
             return;
         }
         CompletableFuture<R> answer;
         try {
-            answer = requireNonNull(work).start(new CallControl(token, null, this, kernel.answers(), true));
-        } catch (SyscallException failure) {
-            answer = CompletableFuture.failedFuture(failure);
-        } catch (RuntimeException | Error fault) {
-            answer = CompletableFuture.failedFuture(fault(fault));
+            answer = work.start(new CallControl(token, null, this, kernel.answers(), true));
+        } catch (Throwable problem) {
+            answer = CompletableFuture.failedFuture(problem);
         }
         var unused = answer.whenComplete(this::finish);
     }
 
     private boolean begin() {
         Phase now = phase;
-        while (now.state() == TaskState.PENDING) {
+        while (now.state() == TaskState.PENDING && !now.isOver()) {
             if (change(now, now.begun(kernel.now()))) {
                 return true;
             }
@@ -181,32 +183,20 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
         return false;
     }
 
-    /** The work is over. */
+    /** The work is over. Does not throw, since nobody would hear of it, and the task would never end. */
     private void finish(R result, @Nullable Throwable problem) {
-        SyscallException failure = problem == null ? null : failure(problem);
-        TaskState state = failure == null
-                ? TaskState.COMPLETED
-                : failure.code() == ErrorCode.CANCELLED ? TaskState.CANCELLED : TaskState.FAILED;
-        Phase now = phase;
-        while (!now.hasEnded()) {
-            boolean cancelled = now.cancelRequested() || state == TaskState.CANCELLED;
-            if (change(now, now.ended(state, cancelled, kernel.now(), result, failure))) {
-                return;
-            }
-            now = phase;
+        try {
+            conclude(result, problem == null ? null : Faults.failure(this, problem));
+        } catch (Throwable fault) {
+            conclude(null, Faults.fault(this, fault));
         }
     }
 
-    private SyscallException failure(Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-        if (!(cause instanceof SyscallException failure)) {
-            return fault(cause);
+    private void conclude(@Nullable Object result, @Nullable SyscallException failure) {
+        Phase now = phase;
+        while (!now.isOver() && !end(now, now.ended(kernel.now(), result, failure))) {
+            now = phase;
         }
-        boolean orphaned = queue().process().cancellation().reason() != null;
-        return failure.code() == ErrorCode.NO_SUCH_PROCESS && orphaned
-                ? failure(ErrorCode.CANCELLED, "the process has ended", failure)
-                : failure;
     }
 
     @Override
@@ -222,60 +212,77 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
     boolean stop(ErrorCode code, String reason) {
         while (true) {
             Phase now = phase;
-            if (now.hasEnded()) {
-                return false;
+            if (now.isOver()) {
+                return !now.hasEnded(); // one that just ends is no longer touched
             }
             if (now.state() == TaskState.PENDING) {
-                SyscallException failure = failure(code, reason, null);
-                boolean cancelled = code == ErrorCode.CANCELLED;
-                TaskState state = cancelled ? TaskState.CANCELLED : TaskState.FAILED;
-                if (change(now, now.ended(state, cancelled, kernel.now(), null, failure))) {
+                if (end(now, now.ended(kernel.now(), null, failure(code, reason, null)))) {
                     kernel.unqueue(this);
                     return true;
                 }
             } else if (now.cancelRequested() || code != ErrorCode.CANCELLED || change(now, now.withCancelRequested())) {
-                requireNonNull(cancellation).cancel(code, reason);
+                CancellationToken token = cancellation;
+                if (token != null) { // else it has just ended
+                    token.cancel(code, reason);
+                }
                 return true;
             }
         }
     }
 
-    /** Every change goes this way. Returns whether it was still as expected. */
+    /** Every change but the end goes this way. Returns whether it was still as expected. */
     private boolean change(Phase expected, Phase next) {
         if (!PHASE.compareAndSet(this, expected, next)) {
             return false;
         }
-        if (next.hasEnded()) {
-            release();
-        }
-        Audience watching = audience;
-        if (watching != null) {
-            watching.hear(next);
+        Followers<R> following = followers;
+        if (following != null) {
+            following.hear(next);
         }
         return true;
     }
 
-    /** It has ended: gives back what it held, and then tells those who wait. */
-    private void release() {
-        long size = requireNonNull(work).size();
-        subject = subject();
-        if (options.requestId() == null) {
-            work = null;
+    /** Brings the task to its end, if it is still as expected. */
+    private boolean end(Phase expected, Phase last) {
+        if (!PHASE.compareAndSet(this, expected, expected.over())) {
+            return false;
         }
-        place.close();
-        kernel.ended(this, size);
-        cancelTimerIfEnded();
-        released = true;
-        CompletableFuture<@Nullable Void> waiting = end;
-        if (waiting != null) {
-            waiting.complete(null);
+        Work<R> done = work;
+        long size = done.size();
+        try {
+            work = options.requestId() == null ? Remains.withoutRequest(done) : Remains.withRequest(done);
+            retainedBytes = (int) Math.min(Integer.MAX_VALUE, ENDED + work.size() + MemoryUse.of(last.outcome()));
+            cancelTimer();
+            cancellation = null;
+            closePlace();
+        } finally {
+            try {
+                kernel.ended(this, size);
+            } finally {
+                publish(last);
+            }
+        }
+        return true;
+    }
+
+    /** It holds nothing any more, and its end is remembered: now everybody may know. */
+    private void publish(Phase last) {
+        phase = last;
+        kernel.published(this);
+        Followers<R> following = followers;
+        if (following != null) {
+            followers = null;
+            following.ended();
+            following.hear(last);
         }
     }
 
     @Override
     public void moved(long bytesDone, long bytesTotal) {
         Phase now = phase;
-        while (now.state() == TaskState.RUNNING && !change(now, now.withProgress(bytesDone, bytesTotal))) {
+        while (now.state() == TaskState.RUNNING
+                && !now.isOver()
+                && !change(now, now.withProgress(bytesDone, bytesTotal))) {
             now = phase;
         }
     }
@@ -283,22 +290,22 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
     @Override
     public void lasts(Duration duration) {
         lastsNanos = Math.max(1, Timers.nanos(duration));
-        beganNanos = kernel.nanoTime();
-        Audience watching = audience;
-        if (watching != null) {
-            watching.pulse();
+        Followers<R> following = followers;
+        if (following != null) {
+            following.pulse();
         }
     }
 
-    /** How long the whole work takes; 0 if that is not known. */
+    /** How long the whole work takes, from when it began; 0 if that is not known. */
     long lastsNanos() {
-        return beganNanos == 0 ? 0 : lastsNanos;
+        return lastsNanos;
     }
 
     /** Tells of progress that nothing but the time has made. Returns whether there will be more. */
     boolean reportTime() {
         Phase now = phase;
         return now.state() == TaskState.RUNNING
+                && !now.isOver()
                 && (change(now, now.withProgress(now.bytesDone(), now.bytesTotal())) || !phase.hasEnded());
     }
 
@@ -308,34 +315,31 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
     }
 
     TaskStatus status(Phase at) {
-        long lasts = lastsNanos();
-        double elapsed = lasts == 0 ? 0 : (double) (kernel.nanoTime() - beganNanos) / lasts;
-        return at.status(id, pid(), name, subject(), options.priority(), submittedAt, elapsed);
+        long lasts = lastsNanos;
+        double elapsed = lasts == 0 ? 0 : (double) (kernel.nanoTime() - beganNanos()) / lasts;
+        Work<R> known = work;
+        String subject = known.subject();
+        return at.status(
+                id,
+                pid(),
+                known.name(),
+                subject.length() <= MAX_SUBJECT ? subject : subject.substring(0, MAX_SUBJECT - 1) + "…",
+                options.priority(),
+                submittedAt,
+                elapsed);
     }
 
     @Override
     public R await(Duration timeout) {
-        if (!released) {
-            try {
-                end().get(Math.max(0, Timers.nanos(timeout)), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException late) {
-                if (!phase.hasEnded()) {
-                    throw failure(
-                            ErrorCode.TIMED_OUT, "the task has not ended within " + timeout + "; it goes on", late);
-                }
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                throw failure(ErrorCode.CANCELLED, "the waiting thread was interrupted; the task goes on", interrupted);
-            } catch (ExecutionException impossible) {
-                throw new IllegalStateException(impossible);
-            }
+        if (!phase.hasEnded()) {
+            followers().await(timeout);
         }
         return outcome();
     }
 
     /** The result of a task that has ended. */
     @SuppressWarnings({"unchecked", "NullAway"}) // The result is what the work answered, which may be null.
-    private R outcome() {
+    R outcome() {
         Phase last = phase;
         if (last.failure() != null) {
             throw last.failure();
@@ -345,59 +349,42 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
 
     @Override
     public CompletableFuture<R> completion() {
-        CompletableFuture<R> completion = new CompletableFuture<>();
-        var unused = end().whenCompleteAsync(
-                        (nothing, impossible) -> {
-                            SyscallException failure = phase.failure();
-                            if (failure == null) {
-                                completion.complete(outcome());
-                            } else {
-                                completion.completeExceptionally(failure);
-                            }
-                        },
-                        kernel.callbacks());
+        Followers<R> following = followers();
+        CompletableFuture<R> completion = following.completion();
+        if (phase.hasEnded()) {
+            following.ended(); // it may have done so before it could see that somebody waits
+        }
         return completion;
-    }
-
-    /**
-     * Completed without a result when the task has ended and holds nothing any more, so that whoever has waited for it
-     * finds its place free. Whoever ends the task completes it: nobody else's code.
-     */
-    private CompletableFuture<@Nullable Void> end() {
-        CompletableFuture<@Nullable Void> waiting = end;
-        if (waiting == null) {
-            synchronized (this) {
-                waiting = end;
-                if (waiting == null) {
-                    waiting = new CompletableFuture<>();
-                    end = waiting;
-                }
-            }
-        }
-        if (released) {
-            waiting.complete(null); // it may have ended before it could see that somebody waits
-        }
-        return waiting;
     }
 
     @Override
     public Flow.Publisher<TaskStatus> watch(long afterRevision) {
-        return subscriber -> new TaskWatch(this, audience(), subscriber, afterRevision, kernel.callbacks()).start();
+        return subscriber -> new TaskWatch(
+                        this, followers().audience(), subscriber, Math.max(0, afterRevision), kernel.callbacks())
+                .start();
     }
 
-    private Audience audience() {
-        synchronized (this) {
-            Audience watching = audience;
-            if (watching == null) {
-                watching = new Audience(this, kernel.timers(), kernel::nanoTime);
-                audience = watching;
+    /** Those who follow the task; if it has ended, nobody but the caller will know of them. */
+    Followers<R> followers() {
+        Followers<R> following = followers;
+        if (following == null) {
+            synchronized (this) {
+                following = followers;
+                if (following == null) {
+                    following = new Followers<>(this, kernel);
+                    followers = following;
+                }
             }
-            return watching;
         }
+        if (phase.hasEnded()) {
+            followers = null;
+            following.ended(); // it may have done so before it could see that somebody follows
+        }
+        return following;
     }
 
     @Override
     public String toString() {
-        return "task " + id + " (" + name + ", " + phase.state() + ")";
+        return "task " + id + " (" + work.name() + ", " + phase.state() + ")";
     }
 }

@@ -29,12 +29,17 @@ final class TaskListing {
         if (token.isEmpty()) {
             return 0;
         }
+        NumberFormatException malformed = null;
         try {
-            return Long.parseUnsignedLong(token, 36);
-        } catch (NumberFormatException malformed) {
-            throw new SyscallException(
-                    ErrorCode.INVALID_ARGUMENT, "list_tasks", token, "not a token that a page had", malformed);
+            long order = Long.parseLong(token, 36);
+            if (order > 0) {
+                return order;
+            }
+        } catch (NumberFormatException problem) {
+            malformed = problem;
         }
+        throw new SyscallException(
+                ErrorCode.INVALID_ARGUMENT, "list_tasks", token, "not a token that a page had", malformed);
     }
 
     void look(Iterable<Task<?>> tasks) {
@@ -64,6 +69,6 @@ final class TaskListing {
     }
 
     TaskPage page() {
-        return new TaskPage(List.copyOf(page.values()), more ? Long.toUnsignedString(page.lastKey(), 36) : "");
+        return new TaskPage(List.copyOf(page.values()), more ? Long.toString(page.lastKey(), 36) : "");
     }
 }

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param maxTasks how many can live at a time, in all processes
  * @param maxBytes how many bytes their arguments can have, in all processes; a quarter of it in one
  * @param retention how long the end of a task is remembered
- * @param retainedBytes how many bytes of results are remembered
+ * @param retainedBytes how many bytes tasks that have ended may keep in memory, with their results
  */
 public record TaskSettings(
         int threads, Duration agingStep, int maxTasks, long maxBytes, Duration retention, long retainedBytes) {}

@@ -55,7 +55,14 @@ final class TaskWatch implements Flow.Subscription {
             }
             running = true;
         }
-        executor.execute(this::deliver);
+        try {
+            executor.execute(this::deliver);
+        } catch (RuntimeException | Error failure) { // the next change, or the next demand, tries again
+            synchronized (lock) {
+                running = false;
+            }
+            throw failure;
+        }
     }
 
     @Override

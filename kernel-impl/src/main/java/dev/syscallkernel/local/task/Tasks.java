@@ -4,6 +4,8 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.fs.FileSyscall.CopyFile;
+import dev.syscallkernel.fs.FileSyscall.MoveFile;
 import dev.syscallkernel.local.call.Place;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.process.ProcessTable;
@@ -18,6 +20,7 @@ import dev.syscallkernel.task.TaskId;
 import dev.syscallkernel.task.TaskOptions;
 import dev.syscallkernel.task.TaskPage;
 import dev.syscallkernel.task.TaskQuery;
+import dev.syscallkernel.task.TaskState;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -43,11 +46,17 @@ public final class Tasks implements AsyncTaskManager {
     /** How long tasks may take to stop when the kernel closes, before it warns of them. */
     private static final Duration STOPPING = Duration.ofSeconds(1);
 
+    /** The longest path of a syscall, in characters; none that is longer can name a file anyway. */
+    private static final int MAX_PATH = 64 << 10;
+
+    /** How much of a path that is too long is told. */
+    private static final int SHOWN = 100;
+
     private final ProcessTable processes;
     private final SyscallDispatcher dispatcher;
     private final Timers timers;
     private final Executor answers;
-    private final Executor callbacks;
+    private final Callbacks callbacks;
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final Scheduler scheduler;
@@ -84,7 +93,7 @@ public final class Tasks implements AsyncTaskManager {
         this.dispatcher = dispatcher;
         this.timers = timers;
         this.answers = answers;
-        this.callbacks = callbacks;
+        this.callbacks = new Callbacks(callbacks);
         this.clock = clock;
         this.nanoTime = nanoTime;
         // One thread is left to others, however much a process wants.
@@ -104,27 +113,57 @@ public final class Tasks implements AsyncTaskManager {
                     call.subject(),
                     "a stream belongs to whoever opens it, and is not opened by a task; execute the call");
         }
+        requireShort(call, call.subject());
+        if (call instanceof MoveFile move) {
+            requireShort(call, move.destination());
+        } else if (call instanceof CopyFile copy) {
+            requireShort(call, copy.destination());
+        }
         LogicalProcess process = processes.find(pid, call.name());
         return submit(process, new SyscallWork<>(dispatcher, process, call), options);
+    }
+
+    /** What is too long would be kept as long as the task is remembered. */
+    private static void requireShort(Syscall<?> call, String path) {
+        if (path.length() > MAX_PATH) {
+            throw new SyscallException(
+                    ErrorCode.NAME_TOO_LONG,
+                    call.name(),
+                    path.substring(0, SHOWN) + "…",
+                    "it has " + path.length() + " characters; " + MAX_PATH + " at most");
+        }
     }
 
     /** Submits any work of a process. */
     public <R extends @Nullable Object> TaskHandle<R> submit(
             LogicalProcess process, Work<R> work, TaskOptions options) {
         Request request = options.requestId() == null ? null : new Request(process.pid(), options.requestId());
-        Task<?> known = request == null ? null : requests.get(request);
-        if (known == null) {
-            requireOpen(work);
-            Task<R> task = prepare(process, work, options);
-            known = request == null ? null : requests.putIfAbsent(request, task);
-            if (known == null) {
-                admit(task);
-                return task;
-            }
-            task.place().close();
-            bounds.release(task.queue(), work.size());
+        Task<?> known = request == null ? null : remembered(request);
+        if (known != null) {
+            return same(known, work, options);
         }
-        return same(known, work, options);
+        requireOpen(work);
+        Task<R> task = prepare(process, work, options);
+        while (request != null && requests.putIfAbsent(request, task) != null) {
+            known = remembered(request);
+            if (known != null) {
+                task.closePlace();
+                bounds.release(task.queue(), work.size());
+                return same(known, work, options);
+            }
+        }
+        admit(task);
+        return task;
+    }
+
+    /** The task of a request id, if it is not one that nobody can find any more. */
+    private @Nullable Task<?> remembered(Request request) {
+        Task<?> known = requests.get(request);
+        if (known != null && known.phase().hasEnded() && ended.find(known.id()) == null) {
+            requests.remove(request, known);
+            return null;
+        }
+        return known;
     }
 
     private void requireOpen(Work<?> work) {
@@ -158,20 +197,32 @@ public final class Tasks implements AsyncTaskManager {
         if (known != null) {
             return known;
         }
-        process.cancellation().onCancel(() -> queues.remove(process)); // at once, if it has ended just now
+        process.cancellation()
+                .onCancel(
+                        () -> { // at once, if it has ended just now
+                            queues.remove(process);
+                            created.orphan();
+                        });
         return created;
     }
 
     private void admit(Task<?> task) {
         live.put(task.id(), task);
-        task.place().releaseBy(() -> task.stop(ErrorCode.CANCELLED, "the process has ended"));
+        task.endWithProcess();
         task.limitTime();
-        scheduler.add(task);
-        if (closing) {
-            task.stop(ErrorCode.CANCELLED, "the kernel is closing");
+        try {
+            scheduler.add(task);
+        } catch (RuntimeException | Error failure) {
+            task.stop(ErrorCode.RESOURCE_EXHAUSTED, "no thread could be started for it; try again later");
         }
-        if (task.phase().hasEnded()) {
-            live.remove(task.id(), task); // it was cancelled under its request id before it was known here
+        if (closing) {
+            stop(task);
+        }
+        if (task.phase().isOver()) { // perhaps it was cancelled, under its request id, before it was known here
+            scheduler.remove(task);
+            if (task.phase().hasEnded()) {
+                live.remove(task.id());
+            }
         }
     }
 
@@ -213,11 +264,15 @@ public final class Tasks implements AsyncTaskManager {
         return listing.page();
     }
 
-    /** A task has ended: remembers it, and gives back what was counted for it. */
+    /** A task is about to end: remembers it, and gives back what was counted for it. */
     void ended(Task<?> task, long size) {
-        ended.add(task);
-        live.remove(task.id());
         bounds.release(task.queue(), size);
+        ended.add(task);
+    }
+
+    /** A task can be seen to have ended. */
+    void published(Task<?> task) {
+        live.remove(task.id());
         if (closing) {
             synchronized (live) {
                 live.notifyAll();
@@ -267,7 +322,15 @@ public final class Tasks implements AsyncTaskManager {
     public void cancelAll(Duration grace) {
         closing = true;
         awaitNone(grace);
-        live.values().forEach(task -> task.stop(ErrorCode.CANCELLED, "the kernel is closing"));
+        // First what has not begun, so that none takes the place of one that was stopped.
+        live.values().stream()
+                .filter(task -> task.phase().state() == TaskState.PENDING)
+                .forEach(Tasks::stop);
+        live.values().forEach(Tasks::stop);
+    }
+
+    private static void stop(Task<?> task) {
+        task.stop(ErrorCode.CANCELLED, "the kernel is closing");
     }
 
     /** Waits a little until no task lives any more. */
