@@ -29,6 +29,10 @@ import dev.syscallkernel.stream.StreamingWriter;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
 import dev.syscallkernel.system.SystemSyscall.SetEnvVar;
 import dev.syscallkernel.system.SystemSyscall.Sleep;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskOptions;
+import dev.syscallkernel.task.TaskState;
+import dev.syscallkernel.task.TaskStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -210,15 +214,167 @@ public abstract class BatchContract extends KernelContract {
     }
 
     @Test
-    void callsThatWaitAreWaitedForTogetherInParallel() {
+    void callsThatWaitAreWaitedForTogetherInParallelAndHoldNoThread() throws Exception {
         ProcessBatch batch = process.batch().parallel();
-        for (int i = 0; i < 200; i++) {
-            batch.add(new Sleep(Duration.ofMillis(200)));
+        int count = 500;
+        for (int i = 0; i < count; i++) {
+            batch.add(new Sleep(Duration.ofSeconds(1)));
         }
-        // One after the other, they would take 40 seconds.
-        BatchResult result = batch.execute();
-        assertCounts(result, 200, 0, 0);
-        assertThat(result.duration()).isBetween(Duration.ofMillis(190), Duration.ofSeconds(20));
+        int before = Thread.getAllStackTraces().size();
+        int most = 0;
+        CompletableFuture<BatchResult> running = batch.executeAsync();
+        while (!running.isDone()) {
+            most = Math.max(most, Thread.getAllStackTraces().size());
+            Thread.onSpinWait();
+        }
+        BatchResult result = running.get();
+        assertCounts(result, count, 0, 0);
+        // On sixteen threads that wait, they would take half a minute; and a thread for each would be seen.
+        assertThat(result.duration()).isBetween(Duration.ofMillis(990), Duration.ofSeconds(20));
+        assertThat(most - before).isLessThan(100);
+    }
+
+    @Test
+    void anEntryMayHaveATimeLimitOfItsOwn() throws IOException {
+        tree.file("a", "x");
+        BatchResult result = kernel.batches()
+                .execute(Batch.builder()
+                        .add(process.pid(), new Sleep(LONG), Duration.ofMillis(50))
+                        .add(process.pid(), new ReadFile("/w/a"), Duration.ofMinutes(1))
+                        .build());
+        assertCounts(result, 1, 1, 0);
+        assertThat(error(result.outcomes().get(0)).code()).isEqualTo(ErrorCode.TIMED_OUT);
+    }
+
+    @Test
+    void theTimeLimitOfAnEntryOfAnAtomicBatchTakesAllBack() throws IOException {
+        tree.file("a", "before");
+        tree.file("large", "x".repeat(32 << 20)); // which nothing copies in the millisecond that the wire can tell
+        BatchResult result = kernel.batches()
+                .execute(Batch.builder()
+                        .atomic()
+                        .add(process.pid(), write("/w/a", "after"))
+                        .add(process.pid(), new CopyFile("/w/large", "/w/copy"), Duration.ofNanos(1))
+                        .build());
+        assertThat(result.rolledBack()).isTrue();
+        assertThat(error(result.outcomes().get(1)).code()).isEqualTo(ErrorCode.TIMED_OUT);
+        assertThat(contents()).containsEntry("a", "before").doesNotContainKey("copy");
+    }
+
+    @Test
+    void aBatchCanBeATask() {
+        tree.file("a", "content");
+        TaskHandle<BatchResult> task = process.batch()
+                .add(new ReadFile("/w/a"))
+                .add(new ReadFile("/w/missing"))
+                .add(write("/w/b", "new"))
+                .submit(TaskOptions.DEFAULT);
+        BatchResult result = task.await(Duration.ofSeconds(30));
+        assertCounts(result, 2, 1, 0);
+        assertThat((byte[]) value(result.outcomes().get(0))).asString(UTF_8).isEqualTo("content");
+        assertThat(result.calls())
+                .containsExactly(
+                        new BatchResult.Call("read_file", "/w/a"),
+                        new BatchResult.Call("read_file", "/w/missing"),
+                        new BatchResult.Call("write_file", "/w/b"));
+        TaskStatus status = task.status();
+        assertThat(status.state()).isEqualTo(TaskState.COMPLETED);
+        assertThat(status.syscall()).isEqualTo("execute_batch");
+        assertThat(status.bytesDone()).isEqualTo(3);
+        assertThat(status.bytesTotal()).hasValue(3);
+        Object found = kernel.tasks().find(task.id()).await(Duration.ZERO);
+        assertThat(found).isInstanceOfSatisfying(BatchResult.class, again -> {
+            assertThat(again.calls()).isEqualTo(result.calls());
+            assertThat(error(again.outcomes().get(1)).code()).isEqualTo(ErrorCode.NOT_FOUND);
+        });
+    }
+
+    @Test
+    void anAtomicBatchCanBeATask() throws IOException {
+        tree.file("a", "1");
+        BatchResult done = process.batch()
+                .add(new MoveFile("/w/a", "/w/b"))
+                .add(write("/w/c", "2"))
+                .atomic()
+                .submit(TaskOptions.DEFAULT)
+                .await(Duration.ofSeconds(30));
+        assertCounts(done, 2, 0, 0);
+        BatchResult refused = process.batch()
+                .add(new DeleteFile("/w/b"))
+                .add(new DeleteFile("/w/missing"))
+                .atomic()
+                .submit(TaskOptions.DEFAULT)
+                .await(Duration.ofSeconds(30));
+        assertThat(refused.rolledBack()).isTrue();
+        assertThat(contents()).isEqualTo(Map.of("b", "1", "c", "2"));
+    }
+
+    @Test
+    void cancellingTheTaskOfABatchStopsIt() throws Exception {
+        TaskHandle<BatchResult> task = process.batch()
+                .add(write("/w/a", ""))
+                .add(new Sleep(LONG))
+                .add(write("/w/b", ""))
+                .submit(TaskOptions.DEFAULT);
+        CompletableFuture<TaskStatus> begun = new CompletableFuture<>();
+        try (var watching = task.onProgress(status -> {
+            if (status.bytesDone() == 1) {
+                begun.complete(status);
+            }
+        })) {
+            assertThat(watching).isNotNull();
+            assertThat(begun.get(30, TimeUnit.SECONDS).bytesTotal()).hasValue(3);
+        }
+        assertThat(task.cancel()).isTrue();
+        assertFails(ErrorCode.CANCELLED, () -> task.await(Duration.ofSeconds(30)));
+        assertThat(task.status().state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(contents()).isEqualTo(Map.of("a", ""));
+    }
+
+    @Test
+    void theTaskOfABatchFailsWhenItsTimeIsUp() {
+        TaskHandle<BatchResult> task =
+                process.batch().add(new Sleep(LONG)).submit(TaskOptions.DEFAULT.withTimeout(Duration.ofMillis(100)));
+        assertFails(ErrorCode.TIMED_OUT, () -> task.await(Duration.ofSeconds(30)));
+        assertThat(task.status().state()).isEqualTo(TaskState.FAILED);
+    }
+
+    @Test
+    void submittingABatchAgainUnderItsRequestIdIsTheSameTask() {
+        ProcessBatch batch = process.batch().add(new CreateFile("/w/a")).requestId("once");
+        TaskHandle<BatchResult> first = batch.submit(TaskOptions.DEFAULT);
+        assertThat(batch.submit(TaskOptions.DEFAULT).id()).isEqualTo(first.id());
+        assertCounts(first.await(Duration.ofSeconds(30)), 1, 0, 0);
+        assertFails(
+                ErrorCode.CONFLICT,
+                () -> process.batch().add(new CreateFile("/w/b")).submit(TaskOptions.DEFAULT.withRequestId("once")));
+    }
+
+    @Test
+    void aBatchThatCannotBeExecutedIsNoTask() {
+        assertFails(ErrorCode.INVALID_ARGUMENT, () -> process.batch().submit(TaskOptions.DEFAULT));
+        assertFails(
+                ErrorCode.INVALID_ARGUMENT,
+                () -> process.batch().add(new Sleep(LONG)).atomic().submit(TaskOptions.DEFAULT));
+        process.terminate();
+        assertFails(
+                ErrorCode.NO_SUCH_PROCESS,
+                () -> process.batch().add(new GetCurrentTime()).submit(TaskOptions.DEFAULT));
+    }
+
+    @Test
+    void whoLosesTheWaitForABatchWithARequestIdFindsItsResult() throws Exception {
+        ProcessBatch batch = process.batch()
+                .add(new CreateFile("/w/a"))
+                .add(new Sleep(Duration.ofMillis(300)))
+                .add(new CreateFile("/w/b"))
+                .requestId("again");
+        CompletableFuture<BatchResult> lost = batch.executeAsync();
+        CompletableFuture<BatchResult> beside = batch.executeAsync();
+        assertThat(lost.cancel(true)).isTrue();
+        // Executed twice, one of the files would already exist.
+        assertCounts(batch.execute(), 3, 0, 0);
+        assertCounts(beside.get(30, TimeUnit.SECONDS), 3, 0, 0);
     }
 
     @Test

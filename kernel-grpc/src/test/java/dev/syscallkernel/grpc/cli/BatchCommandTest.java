@@ -1,9 +1,12 @@
 package dev.syscallkernel.grpc.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.syscallkernel.Pid;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,14 +76,57 @@ class BatchCommandTest extends CommandTest {
             "[{\"op\": \"rm\"}]",
             "[{\"op\": \"read_file\"}]",
             "[{\"op\": \"read_file\", \"path\": \"/a\", \"paht\": \"/b\"}]",
-            "[{\"op\": \"truncate_file\", \"path\": \"/a\", \"size\": 1.5}]"
+            "[{\"op\": \"truncate_file\", \"path\": \"/a\", \"size\": 1.5}]",
+            "[{\"op\": \"truncate_file\", \"path\": \"/a\", \"size\": \"1\"}]"
         }) {
             CommandRun run = run("batch", file(json));
-            assertThat(run.exitCode()).as(json).isEqualTo(1);
+            assertThat(run.exitCode()).as(json).isEqualTo(2);
             assertThat(run.errors()).contains("batch.json");
         }
         assertThat(run("batch", "--atomic", "--parallel", file("[]")).exitCode())
                 .isEqualTo(2);
+    }
+
+    @Test
+    void readsStandardInput() {
+        CommandRun run = CommandRun.readingFrom(
+                new ByteArrayInputStream("[{\"op\": \"create_file\", \"path\": \"/a\"}]".getBytes(UTF_8)),
+                new StopRequest(),
+                connected("batch", "-"));
+        assertSuccess(run);
+        assertThat(root.resolve("a")).exists();
+    }
+
+    @Test
+    void aTimeLimitEndsABatch() throws IOException {
+        CommandRun run = run("batch", "--timeout", "100ms", file("[{\"op\": \"sleep\", \"milliseconds\": 3600000}]"));
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.text()).contains("TIMED_OUT");
+        assertThat(run("batch", "--timeout", "0s", file("[]")).exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aBatchThatIsSubmittedIsWaitedForAsATask() throws IOException {
+        CommandRun submitted = run(
+                "batch",
+                "--async",
+                "--json",
+                file("[{\"op\": \"write_file\", \"path\": \"/a\", \"text\": \"hello\"},"
+                        + " {\"op\": \"file_exists\", \"path\": \"/a\"}]"));
+        assertSuccess(submitted);
+        JsonObject task = JsonParser.parseString(submitted.text()).getAsJsonObject();
+        CommandRun waited = run("task", "wait", task.get("task_id").getAsString());
+        assertSuccess(waited);
+        assertThat(waited.text()).contains("execute_batch").contains("2 succeeded, 0 failed, 0 skipped");
+        assertThat(waited.text().lines()).anyMatch(line -> line.matches("2  file_exists +/a +[0-9.]+  true"));
+        JsonObject shown = JsonParser.parseString(
+                        run("task", "wait", "--json", task.get("task_id").getAsString())
+                                .text())
+                .getAsJsonObject();
+        assertThat(shown.get("result").getAsJsonObject().get("succeeded").getAsInt())
+                .isEqualTo(2);
+        assertThat(kernel.process(new Pid(task.get("pid").getAsInt())).terminate())
+                .isTrue();
     }
 
     @Test
