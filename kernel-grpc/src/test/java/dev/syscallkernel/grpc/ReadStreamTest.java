@@ -256,12 +256,18 @@ class ReadStreamTest extends ServerTest {
         }
         int pid = createProcess();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        Throwable refusal = null;
-        while (refusal == null && System.nanoTime() < end) { // the streams above may still be on their way
-            Stream stream = Stream.open(channel, pid, large);
-            Throwable outcome = stream.awaitEnd();
-            refusal = Status.fromThrowable(outcome).isOk() ? null : outcome;
+        int refused = 0;
+        while (refused < 20 && System.nanoTime() < end) {
+            Throwable outcome = Stream.open(channel, pid, large).awaitEnd();
+            if (Status.fromThrowable(outcome).isOk()) {
+                refused = 0;
+                Stream.open(lazy, pid, large); // for one of the above that this one has kept out
+            } else {
+                refused++;
+                assertStatus(outcome, Status.Code.RESOURCE_EXHAUSTED, ErrorCode.RESOURCE_EXHAUSTED);
+            }
         }
+        assertThat(refused).as("refused one after the other").isEqualTo(20);
         for (int lazyPid : pids) {
             awaitOpenStreams(lazyPid, 0);
         }

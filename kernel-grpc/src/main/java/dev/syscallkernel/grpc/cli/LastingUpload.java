@@ -32,7 +32,7 @@ final class LastingUpload implements AutoCloseable {
                 .map(info -> session.kernel().process(info.pid()))
                 .findFirst()
                 // A stop before the upload has begun leaves nothing to be kept.
-                .orElseGet(() -> session.temporary(
+                .orElseGet(() -> session.provisional(
                         ProcessSpec.named(name).grant(PutCommand.NEEDED).build()));
     }
 

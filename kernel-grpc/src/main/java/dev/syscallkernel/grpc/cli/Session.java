@@ -10,6 +10,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * What a command has to do with a kernel elsewhere: the connection, and the processes that shall not outlive the command.
@@ -39,16 +40,25 @@ final class Session implements AutoCloseable {
     }
 
     /** Creates a process that ends with this session, also if that just disappears. */
-    synchronized KernelProcess temporary(ProcessSpec spec) {
+    KernelProcess temporary(ProcessSpec spec) {
+        return created(spec, kernel::createTemporaryProcess);
+    }
+
+    /** Creates a process that ends with this session, unless it is to {@link #outlive} it. */
+    KernelProcess provisional(ProcessSpec spec) {
+        return created(spec, kernel::createProcess);
+    }
+
+    private synchronized KernelProcess created(ProcessSpec spec, Function<ProcessSpec, KernelProcess> creation) {
         if (closed) {
             throw new SyscallException(ErrorCode.CANCELLED, "create_process", spec.name(), "the command was stopped");
         }
-        KernelProcess process = kernel.createTemporaryProcess(spec);
+        KernelProcess process = creation.apply(spec);
         temporary.add(process);
         return process;
     }
 
-    /** Has a process that was to end with this session outlive it. */
+    /** Has a provisional process outlive this session. */
     synchronized void outlive(KernelProcess process) {
         temporary.remove(process);
     }

@@ -275,7 +275,7 @@ final class Spawner implements AutoCloseable {
 
     @Override
     public void close() {
+        launchers.close(); // first: what the starter has started ends with its thread, half made or not
         starter.close();
-        launchers.close();
     }
 }
