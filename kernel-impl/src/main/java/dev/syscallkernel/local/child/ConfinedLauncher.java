@@ -34,6 +34,9 @@ final class ConfinedLauncher extends Launcher {
 
     @Override
     Plan.Launch launch(Plan plan) {
+        // bubblewrap asks for its end with the kernel by itself, and only once its first process can go on without it.
+        // Were it to die before, that process would wait for it for ever; so it waits at the gate, which is then
+        // closed.
         List<String> command = prefix(plan.niceness());
         command.addAll(List.of(settings().bubblewrap().toString(), "--args", "4", "--"));
         command.addAll(Gate.command(plan, plan.limits(), plan.bindings()));

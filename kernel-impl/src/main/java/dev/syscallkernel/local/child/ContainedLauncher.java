@@ -17,7 +17,7 @@ final class ContainedLauncher extends Launcher {
 
     @Override
     Plan.Launch launch(Plan plan) {
-        List<String> command = prefix(plan.niceness());
+        List<String> command = prefixOfMortal(plan.niceness());
         command.addAll(List.of(settings().unshare().toString(), "-c", "-p", "-f", "--kill-child", "--mount-proc"));
         if (!plan.network()) {
             command.add("-n");

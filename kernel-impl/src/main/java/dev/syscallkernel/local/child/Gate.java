@@ -44,13 +44,15 @@ final class Gate {
     }
 
     /**
-     * The command line that waits, and then becomes the program. No two of them are the same.
+     * The command line that waits, and then becomes the program. No two of them are the same, and all have the mark of
+     * the {@link Guardian}.
      *
      * @param limits which it sets
      * @param mounts which it reports
      */
     static List<String> command(Plan plan, Plan.Limits limits, List<FileTree.Binding> mounts) {
-        String script = "# " + UUID.randomUUID() + "\nunset PWD\n(" + stat(mounts) + prlimit(limits) + "echo " + READY
+        String script = "# " + Guardian.MARK + " " + UUID.randomUUID() + "\nunset PWD\n(" + stat(mounts)
+                + prlimit(limits) + "echo " + READY
                 + ") >&5 2>&1 && read -r go && exec " + oddVariables(plan) + "\"$@\" 5>&-"
                 + (plan.input() ? "" : " </dev/null") + "\nexit 1";
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));

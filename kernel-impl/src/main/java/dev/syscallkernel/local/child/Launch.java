@@ -261,18 +261,24 @@ final class Launch {
                 && ProcFs.firstChild(process.pid()) == init;
     }
 
-    /** Ends what was started, and waits until it is gone. */
+    /**
+     * Ends what was started, and waits until it is gone. What has not passed the gate ends by itself once that is closed:
+     * to kill a launcher before its first process is known could leave that behind.
+     */
     void abandon() {
         boolean interrupted = Thread.interrupted();
-        findMain();
-        kill();
         try {
             process.getOutputStream().close();
         } catch (IOException broken) {
             // What waited at the gate has gone already.
         }
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while ((process.isAlive() || isThere(init)) && System.nanoTime() < deadline) {
+        boolean late = false;
+        while ((process.isAlive() || isThere(init)) && !late) {
+            late = System.nanoTime() > deadline;
+            if (findMain() || late) {
+                kill();
+            }
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         delete(status, options);

@@ -47,18 +47,26 @@ abstract class Launcher {
         return ROOT;
     }
 
-    /**
-     * Gives up rights, and the life beyond that of the kernel. Between the start and that order the kernel may have died
-     * unnoticed, so it is asked whether it is still the parent.
-     */
+    /** Gives up rights, and anything to do if the kernel has died meanwhile. */
     List<String> prefix(int niceness) {
+        return prefix(niceness, List.of());
+    }
+
+    /** As {@link #prefix}, but has the launcher itself end with the kernel: for those that do not see to that. */
+    List<String> prefixOfMortal(int niceness) {
+        return prefix(niceness, List.of("--pdeathsig", "KILL"));
+    }
+
+    private List<String> prefix(int niceness, List<String> options) {
         List<String> command = new ArrayList<>(List.of("/usr/bin/setpriv"));
         if (changesUser()) {
             command.addAll(List.of(
                     "--reuid=" + settings.uid(), "--regid=" + settings.gid(), "--clear-groups", "--inh-caps=-all"));
         }
-        command.addAll(List.of("--no-new-privs", "--pdeathsig", "KILL", "--"));
-        command.addAll(List.of("/bin/sh", "-c", "[ \"$PPID\" = \"$0\" ] && exec \"$@\"", PARENT));
+        command.add("--no-new-privs");
+        command.addAll(options);
+        // Whoever asks for a signal at the end of its parent must ask afterwards whether that is still there.
+        command.addAll(List.of("--", "/bin/sh", "-c", "[ \"$PPID\" = \"$0\" ] && exec \"$@\"", PARENT));
         if (niceness > 0) {
             command.addAll(List.of("/usr/bin/nice", "-n", Integer.toString(niceness), "--"));
         }

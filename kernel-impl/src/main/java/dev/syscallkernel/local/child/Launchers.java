@@ -35,6 +35,7 @@ final class Launchers implements AutoCloseable {
     private final Path files;
     private final Executor threads;
     private @Nullable CompletableFuture<Optional<Launcher>> probe; // guarded by this; what is known or being found out
+    private @Nullable Guardian guardian; // guarded by this
 
     /**
      * @param files where launchers have files
@@ -92,6 +93,19 @@ final class Launchers implements AutoCloseable {
         } catch (ExecutionException | TimeoutException told) {
             LOG.log(Level.DEBUG, "No launcher had been found when the kernel was closed", told);
         }
+        synchronized (this) {
+            if (guardian != null) {
+                guardian.close();
+                guardian = null;
+            }
+        }
+    }
+
+    /** Before anything else is started. */
+    private synchronized void beGuarded() throws IOException {
+        if (guardian == null) {
+            guardian = Guardian.start(starter);
+        }
     }
 
     private void probe(CompletableFuture<Optional<Launcher>> result) {
@@ -100,6 +114,7 @@ final class Launchers implements AutoCloseable {
                 Files.createDirectories(
                         files, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
+            beGuarded();
             result.complete(Optional.ofNullable(strongest()));
         } catch (UnsupportedOperationException noPermissions) {
             LOG.log(Level.WARNING, "Programs cannot be started: files of launchers cannot be protected", noPermissions);

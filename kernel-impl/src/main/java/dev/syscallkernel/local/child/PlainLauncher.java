@@ -22,7 +22,7 @@ final class PlainLauncher extends Launcher {
 
     @Override
     Plan.Launch launch(Plan plan) {
-        List<String> command = prefix(plan.niceness());
+        List<String> command = prefixOfMortal(plan.niceness());
         command.add("/usr/bin/setsid");
         // Without a limit of processes: all of its user's would count.
         Plan.Limits all = plan.limits();
