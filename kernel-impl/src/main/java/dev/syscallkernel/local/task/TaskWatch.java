@@ -109,14 +109,15 @@ final class TaskWatch implements Flow.Subscription {
                 subscribed = true;
                 return s -> s.onSubscribe(this);
             }
-            Signal signal = look();
+            Phase phase = task.phase(); // once: if it ended between two looks, its end would be taken for told
+            Signal signal = look(phase);
             if (signal != null) {
                 return signal;
             }
             Throwable failure = violation;
             if (failure != null) {
                 last = s -> s.onError(failure);
-            } else if (seen >= task.phase().revision() && task.phase().hasEnded()) {
+            } else if (seen >= phase.revision() && phase.hasEnded()) {
                 last = Flow.Subscriber::onComplete;
             } else {
                 running = false;
@@ -129,8 +130,7 @@ final class TaskWatch implements Flow.Subscription {
     }
 
     /** The next status, if there is one that is wanted. Called under lock. */
-    private @Nullable Signal look() {
-        Phase phase = task.phase();
+    private @Nullable Signal look(Phase phase) {
         if (violation != null || demand == 0 || phase.revision() <= seen) {
             return null;
         }

@@ -326,7 +326,7 @@ class TasksTest {
     void whoSeesTheEndOfATaskFindsItsPlaceFreeAndItsResult() throws Exception {
         Tasks small = tasks(1, 1 << 20);
         BlockingQueue<TaskStatus> heard = new LinkedBlockingQueue<>();
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 20000; i++) {
             TestWork work = new TestWork("", 1, control -> CompletableFuture.completedFuture("done"));
             TaskHandle<String> task = small.submit(process, work, TaskOptions.DEFAULT);
             if (i % 2 == 0) {
