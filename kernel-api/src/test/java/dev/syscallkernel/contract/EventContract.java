@@ -154,11 +154,11 @@ public abstract class EventContract extends KernelContract {
                 },
                 Set.of(KernelEvent.Type.SYSCALL_EXECUTED))) {
             KernelProcess process = kernel.createProcess(spec("p"));
-            for (int i = 0; i < 20_000; i++) {
+            for (int i = 0; i < 10_000; i++) {
                 process.execute(new GetCurrentTime());
             }
             proceed.countDown();
-            assertThat(dropped.get(30, TimeUnit.SECONDS).count()).isBetween(1L, 20_000L);
+            assertThat(dropped.get(30, TimeUnit.SECONDS).count()).isBetween(1L, 10_000L);
         }
     }
 

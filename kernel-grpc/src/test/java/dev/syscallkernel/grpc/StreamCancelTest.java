@@ -33,10 +33,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Ten thousand streams that end at any point, in any way, and leave nothing on either side. */
+@Tag("long")
 @Timeout(300)
 class StreamCancelTest extends ServerTest {
     private static final int STREAMS = 10_000;

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Uploads that are broken off, from either side, and go on. {@code -Dsyscallkernel.stream.full=true} takes a GiB instead
  * of 64 MiB.
  */
+@Tag("long")
 @Timeout(600)
 class UploadFaultTest {
     private static final boolean FULL = Boolean.getBoolean("syscallkernel.stream.full");

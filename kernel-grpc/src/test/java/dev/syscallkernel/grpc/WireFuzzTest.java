@@ -27,10 +27,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Messages that are made up at random, and then damaged at random: none is answered with a fault of the server. */
+@Tag("long")
 @Timeout(300)
 class WireFuzzTest extends ServerTest {
     private static final int CALLS = Integer.getInteger("syscallkernel.fuzz.calls", 3000);

@@ -23,11 +23,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Random paths through random trees lead where a simple model says, or fail as it says. */
+@Tag("long")
 @Timeout(300)
 class PathFuzzTest {
     private static final int TREES = Integer.getInteger("syscallkernel.fuzz.trees", 100);

@@ -29,11 +29,13 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server that is killed again and again while clients send it atomic batches. */
+@Tag("long")
 @Timeout(600)
 class KilledServerTest {
     private static final int KILLS = Boolean.getBoolean("syscallkernel.crash.full") ? 50 : 3;

@@ -46,6 +46,8 @@ class RunCommandTest {
     /** Starts the program, whose standard error goes where its standard output goes only if asked for. */
     private Process start(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
+                "env", // a shell that runs the tests in the background would have it ignore SIGINT
+                "--default-signal=INT",
                 ProcessHandle.current().info().command().orElse("java"),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Kernels in JVMs of their own that are halted in the middle of atomic batches, and of recoveries. A sample of the cases,
  * unless {@code -Dsyscallkernel.crash.full=true}.
  */
+@Tag("long")
 @Timeout(1200)
 class CrashProcessTest {
     private static final boolean FULL = Boolean.getBoolean("syscallkernel.crash.full");

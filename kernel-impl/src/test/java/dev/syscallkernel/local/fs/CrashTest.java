@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Atomic batches that end at each of their operations on the host, by an error or by the death of the kernel: afterwards
  * all of the batch is there, or nothing.
  */
+@Tag("long")
 class CrashTest {
     private static final boolean FULL = Boolean.getBoolean("syscallkernel.crash.full");
 

@@ -20,6 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and of those that nobody had waited for, any may have reached the device and any may not. A recovery must make all or
  * nothing of each state. To prove that this finds what is wrong, each wait for the device is left out in turn.
  */
+@Tag("long")
 class PowerFailureTest {
     private static final boolean FULL = Boolean.getBoolean("syscallkernel.crash.full");
 

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>Each race takes as many seconds as the system property {@code syscallkernel.race.seconds} says.
  */
+@Tag("long")
 class SwapRaceTest {
     private static final String INSIDE = "inside";
     private static final String OUTSIDE = "outside";

@@ -234,7 +234,7 @@ class FairQueueTest {
     @ValueSource(ints = {1, 2, 4})
     void processesWithTasksOfDifferentLengthsHaveEqualShares(int threads) {
         Simulation simulation = new Simulation(threads, threads);
-        long[] lengths = {MILLI / 50, MILLI, 200 * MILLI};
+        long[] lengths = {MILLI / 10, MILLI, 200 * MILLI};
         List<ProcessQueue> all = new ArrayList<>();
         for (long length : lengths) {
             ProcessQueue process = process(0);
