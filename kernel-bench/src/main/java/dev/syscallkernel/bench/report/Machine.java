@@ -27,7 +27,7 @@ final class Machine {
 
     private static String load() {
         try {
-            return Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
+            return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
         } catch (IOException unreadable) {
             return "unknown";
         }
