@@ -37,7 +37,8 @@ public final class ChildJvm implements AutoCloseable {
         return new ChildJvm(limited);
     }
 
-    private static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
+    /** The command that starts the main method of a class on the class path of the tests. */
+    public static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1"); // it does not live for long

@@ -9,6 +9,7 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.contract.Bubblewrap;
+import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.contract.Leftovers;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.process.Command;
@@ -211,14 +212,7 @@ class LauncherTest {
     @EnumSource(names = {"CONFINED", "CONTAINED"})
     void theEndOfTheJvmIsTheEndOfItsPrograms(LauncherTier tier) throws Exception {
         String sleep = Leftovers.uniqueSleep();
-        Process jvm = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Victim.class.getName(),
-                        tier.name(),
-                        host.toString(),
-                        sleep)
+        Process jvm = new ProcessBuilder(ChildJvm.command(List.of(), Victim.class, tier.name(), host.toString(), sleep))
                 .redirectErrorStream(true)
                 .start();
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(jvm.getInputStream(), UTF_8))) {

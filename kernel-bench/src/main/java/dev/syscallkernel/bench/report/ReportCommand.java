@@ -132,7 +132,7 @@ public final class ReportCommand implements Callable<Integer> {
     private int exitCode() {
         boolean failed = rows.stream().anyMatch(Row::isFailed);
         boolean missed = rows.stream().anyMatch(row -> !row.met().orElse(true));
-    return failed || (strict && missed) ? 1 : 0;
+        return failed || (strict && missed) ? 1 : 0;
     }
 
     private List<Row> benchmark(String type) {

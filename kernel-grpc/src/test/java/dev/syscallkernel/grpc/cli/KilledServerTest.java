@@ -8,6 +8,7 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.batch.BatchResult;
 import dev.syscallkernel.batch.ProcessBatch;
+import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.fs.FileSyscall.MoveFile;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.grpc.RemoteKernel;
@@ -61,19 +62,16 @@ class KilledServerTest {
     }
 
     private Process start() throws IOException {
-        Process server = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.syscallkernel.grpc.cli.Main",
+        Process server = new ProcessBuilder(ChildJvm.command(
+                        List.of(),
+                        Main.class,
                         "serve",
                         "--listen",
                         "127.0.0.1:0",
                         "--root",
                         root().toString(),
                         "--state",
-                        host.resolve("state").toString())
+                        host.resolve("state").toString()))
                 .redirectError(host.resolve("errors").toFile())
                 .start();
         started.add(server);

@@ -2,6 +2,7 @@ package dev.syscallkernel.grpc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.syscallkernel.contract.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -184,14 +184,7 @@ class ProgramTest {
     }
 
     private ProcessBuilder program(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(Arrays.asList(arguments));
-        return new ProcessBuilder(command);
+        return new ProcessBuilder(ChildJvm.command(List.of("-Djava.io.tmpdir=" + temporary), Main.class, arguments));
     }
 
     private static String addressOf(Process server) throws IOException {

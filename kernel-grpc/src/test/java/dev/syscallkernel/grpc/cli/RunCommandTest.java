@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.contract.Bubblewrap;
+import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.contract.Leftovers;
 import dev.syscallkernel.grpc.KernelServer;
 import dev.syscallkernel.local.LocalKernel;
@@ -45,15 +46,10 @@ class RunCommandTest {
 
     /** Starts the program, whose standard error goes where its standard output goes only if asked for. */
     private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "env", // a shell that runs the tests in the background would have it ignore SIGINT
-                "--default-signal=INT",
-                ProcessHandle.current().info().command().orElse("java"),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(Arrays.asList(arguments));
+        List<String> command = new ArrayList<>();
+        // A shell that runs the tests in the background would have it ignore SIGINT.
+        command.addAll(List.of("env", "--default-signal=INT"));
+        command.addAll(ChildJvm.command(List.of(), Main.class, arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("LC_ALL", "C.UTF-8");
         Process process = builder.start();

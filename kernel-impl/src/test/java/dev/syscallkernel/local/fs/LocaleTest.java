@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.Mount;
@@ -26,12 +27,7 @@ class LocaleTest {
     void aNameThatTheJvmCannotExpressIsRefusedWithTheWayOut() throws Exception {
         Files.writeString(host.resolve("größe"), "");
         Files.writeString(host.resolve("plain"), "");
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName(),
-                host.toString());
+        ProcessBuilder builder = new ProcessBuilder(ChildJvm.command(List.of(), Program.class, host.toString()));
         builder.environment().put("LC_ALL", "C");
         Process process = builder.redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -225,7 +225,7 @@ class PowerFailureTest {
 
     @Test
     void whateverReachesTheDeviceAllOrNothingIsFound() throws IOException {
-        int seeds = FULL ? 60 : 12;
+        int seeds = FULL ? 60 : 6;
         for (int seed = 0; seed < seeds; seed++) {
             List<Step> steps = record(seed);
             assertThat(violations(steps, acknowledged(steps), DRAWN, 3))
