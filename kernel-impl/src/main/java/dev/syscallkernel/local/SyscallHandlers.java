@@ -57,6 +57,7 @@ import dev.syscallkernel.system.SystemSyscall.Sleep;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -105,8 +106,8 @@ final class SyscallHandlers {
                         SpawnProcess.class,
                         Set.of(SPAWN_PROCESS),
                         (p, x, c) -> children.spawn(p, x, c.command()))
-                .deferred(KillProcess.class, Set.of(KILL_PROCESS), children::kill)
-                .deferred(WaitProcess.class, Set.of(), children::await)
+                .deferred(KillProcess.class, Set.of(KILL_PROCESS), later(children::kill))
+                .deferred(WaitProcess.class, Set.of(), later(children::await))
                 .immediate(SendSignal.class, Set.of(KILL_PROCESS), nothing(children::signal))
                 .immediate(SetProcessPriority.class, Set.of(), nothing(children::changePriority))
                 .immediate(GetProcessInfo.class, Set.of(), (p, x, c) -> children.info(p, x, c.target()))
@@ -177,6 +178,19 @@ final class SyscallHandlers {
                         SetEnvVar.class,
                         Set.of(),
                         nothing((p, x, c) -> p.environment().set(x, c.key(), c.value())));
+    }
+
+    /** For what is waited for with a future. */
+    private static <C extends Syscall<R>, R extends @Nullable Object> Handler.Deferred<C, R> later(
+            Waiting<C, R> waiting) {
+        return (process, context, call, answer) -> {
+            var unused = waiting.start(process, context, call).whenComplete(answer::complete);
+        };
+    }
+
+    @FunctionalInterface
+    private interface Waiting<C, R extends @Nullable Object> {
+        CompletableFuture<R> start(LogicalProcess process, SyscallContext context, C call);
     }
 
     /** Work that has nothing to answer. */

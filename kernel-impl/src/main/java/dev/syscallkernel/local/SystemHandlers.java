@@ -1,14 +1,17 @@
 package dev.syscallkernel.local;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.syscallkernel.local.call.Answer;
+import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.Timers;
 import dev.syscallkernel.system.SystemInfo;
 import dev.syscallkernel.system.SystemSyscall.Sleep;
 import java.lang.management.ManagementFactory;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** The work of the syscalls that are more than an access to a field. */
@@ -19,19 +22,46 @@ final class SystemHandlers {
         this.timers = timers;
     }
 
-    CompletableFuture<@Nullable Void> sleep(LogicalProcess process, SyscallContext context, Sleep call) {
-        CompletableFuture<@Nullable Void> awake = new CompletableFuture<>();
+    void sleep(LogicalProcess process, SyscallContext context, Sleep call, Answer<@Nullable Void> answer) {
         context.progress().lasts(call.duration());
-        Future<?> timer = timers.after(call.duration(), () -> awake.complete(null));
-        context.cancellation().onCancel(() -> {
-            timer.cancel(false);
-            try {
-                context.throwIfCancelled();
-            } catch (RuntimeException reason) {
-                awake.completeExceptionally(reason);
+        Sleeper sleeper = new Sleeper(context, answer);
+        sleeper.timer = timers.handingOver(call.duration(), sleeper);
+        context.cancellation().onCancel(sleeper);
+    }
+
+    /** A sleep under way, which is true once it is over; an object that is all of it, since there can be very many. */
+    private static final class Sleeper extends AtomicBoolean implements Callable<@Nullable Void>, Runnable {
+        private static final long serialVersionUID = 1L;
+
+        private final transient SyscallContext context;
+        private final transient Answer<@Nullable Void> answer;
+        private transient @Nullable Future<?> timer; // written before anybody can cancel
+
+        private Sleeper(SyscallContext context, Answer<@Nullable Void> answer) {
+            this.context = context;
+            this.answer = answer;
+        }
+
+        /** Its time has come. */
+        @Override
+        public @Nullable Void call() {
+            if (compareAndSet(false, true)) {
+                answer.complete(null, null);
             }
-        });
-        return awake;
+            return null;
+        }
+
+        /** It was cancelled. */
+        @Override
+        public void run() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            CancellationToken.Reason reason = context.cancellation().reason();
+            if (reason != null && compareAndSet(false, true)) {
+                answer.complete(null, context.failure(reason.code(), reason.text()));
+            }
+        }
     }
 
     static SystemInfo systemInfo() {

@@ -79,7 +79,7 @@ final class AtomicBatch {
         long start = nanoTime.getAsLong();
         SyscallContext ctx = new SyscallContext(
                 LocalBatches.OPERATION,
-                "",
+                () -> "",
                 Sandbox.NOTHING,
                 ResourceLimits.DEFAULT,
                 Place.NONE,

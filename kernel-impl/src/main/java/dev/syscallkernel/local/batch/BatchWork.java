@@ -3,6 +3,7 @@ package dev.syscallkernel.local.batch;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.batch.Batch;
 import dev.syscallkernel.batch.BatchResult;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.task.Work;
@@ -33,14 +34,13 @@ record BatchWork(LocalBatches batches, Batch batch) implements Work<BatchResult>
 
     /** An atomic batch may wait for others, which it does elsewhere. */
     @Override
-    public CompletableFuture<BatchResult> start(CallControl control) {
+    public void start(CallControl control, Answer<BatchResult> answer) {
         LocalBatches.Caller caller = batch.mode().isAtomic() ? LocalBatches.Caller.GOES_ON : LocalBatches.Caller.WAITS;
         LocalBatches.Run run = batches.start(batch, caller, control.progress());
         CancellationToken token = control.cancellation();
-        if (token == null) {
-            return run.end();
-        }
-        return run.under(token).thenApply(result -> requireWhole(result, token.reason()));
+        CompletableFuture<BatchResult> end =
+                token == null ? run.end() : run.under(token).thenApply(result -> requireWhole(result, token.reason()));
+        var unused = end.whenComplete(answer::complete);
     }
 
     private BatchResult requireWhole(BatchResult result, CancellationToken.@Nullable Reason reason) {

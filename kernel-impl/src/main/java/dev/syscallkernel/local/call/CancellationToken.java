@@ -14,32 +14,38 @@ public final class CancellationToken {
     /** Why the work has to stop. */
     public record Reason(ErrorCode code, String text) {}
 
+    /** When it is cancelled at the latest; apart from the rest, since many tokens have none. */
+    private record Limit(LongSupplier nanoTime, long startNanos, long timeoutNanos) {
+        boolean isOver() {
+            return nanoTime.getAsLong() - startNanos >= timeoutNanos;
+        }
+    }
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final @Nullable CancellationToken parent;
     private final @Nullable CancellationToken control;
-    private final LongSupplier nanoTime;
-    private final long startNanos;
-    private final long timeoutNanos;
+    private final @Nullable Limit limit;
     private volatile @Nullable Reason reason; // written once, guarded by this
-    private @Nullable Action latest; // guarded by this
+    private @Nullable Runnable
+            first; // guarded by this; most tokens have but this one action, and there can be very many
+    private @Nullable Action latest; // of the further ones; guarded by this
+
+    private CancellationToken(
+            @Nullable CancellationToken parent, @Nullable CancellationToken control, @Nullable Limit limit) {
+        this.parent = parent;
+        this.control = control;
+        this.limit = limit;
+    }
 
     /** A token that ends only when it is cancelled. */
     public CancellationToken() {
-        this.parent = null;
-        this.control = null;
-        this.nanoTime = () -> 0;
-        this.startNanos = 0;
-        this.timeoutNanos = NEVER;
+        this(null, null, null);
     }
 
     /** A token that is also cancelled with its parent, which is noticed by whoever looks at {@link #reason()}. */
     public CancellationToken(CancellationToken parent) {
-        this.parent = parent;
-        this.control = null;
-        this.nanoTime = () -> 0;
-        this.startNanos = 0;
-        this.timeoutNanos = NEVER;
+        this(parent, null, null);
     }
 
     /**
@@ -52,11 +58,7 @@ public final class CancellationToken {
      */
     public CancellationToken(
             CancellationToken parent, @Nullable CancellationToken control, LongSupplier nanoTime, long timeoutNanos) {
-        this.parent = parent;
-        this.control = control;
-        this.nanoTime = nanoTime;
-        this.startNanos = timeoutNanos == NEVER ? 0 : nanoTime.getAsLong();
-        this.timeoutNanos = timeoutNanos;
+        this(parent, control, timeoutNanos == NEVER ? null : new Limit(nanoTime, nanoTime.getAsLong(), timeoutNanos));
     }
 
     /** The reason, or null while the work is wanted. */
@@ -65,7 +67,7 @@ public final class CancellationToken {
         if (known != null) {
             return known;
         }
-        if (timeoutNanos != NEVER && nanoTime.getAsLong() - startNanos >= timeoutNanos) {
+        if (limit != null && limit.isOver()) {
             timeOut();
             return reason;
         }
@@ -78,12 +80,14 @@ public final class CancellationToken {
 
     /** Cancels because the time is up. */
     public void timeOut() {
-        cancel(ErrorCode.TIMED_OUT, "not done within " + Duration.ofNanos(timeoutNanos));
+        if (limit != null) {
+            cancel(ErrorCode.TIMED_OUT, "not done within " + Duration.ofNanos(limit.timeoutNanos));
+        }
     }
 
     /** Whether this is a token of work that belongs to the parent, and has no time limit. */
     public boolean belongsTo(CancellationToken other) {
-        return parent == other && timeoutNanos == NEVER;
+        return parent == other && limit == null;
     }
 
     /**
@@ -92,16 +96,22 @@ public final class CancellationToken {
      * @return whether this call was the one that cancelled
      */
     public boolean cancel(ErrorCode code, String text) {
-        Action next;
+        Runnable begin;
+        Action further;
         synchronized (this) {
             if (reason != null) {
                 return false;
             }
             reason = new Reason(code, text);
-            next = latest;
+            begin = first;
+            further = latest;
+            first = null;
             latest = null;
         }
-        for (Action action = inOrder(next); action != null; action = action.next) {
+        if (begin != null) {
+            begin.run();
+        }
+        for (Action action = inOrder(further); action != null; action = action.next) {
             action.runnable.run();
         }
         return true;
@@ -111,14 +121,18 @@ public final class CancellationToken {
     public void onCancel(Runnable action) {
         synchronized (this) {
             if (reason == null) {
-                latest = new Action(action, latest);
+                if (first == null) {
+                    first = action;
+                } else {
+                    latest = new Action(action, latest);
+                }
                 return;
             }
         }
         action.run();
     }
 
-    /** An action, and the one that was registered before it: there are seldom more than two, and often many tokens. */
+    /** An action, and the one that was registered before it. */
     private record Action(Runnable runnable, @Nullable Action next) {}
 
     private static @Nullable Action inOrder(@Nullable Action latest) {

@@ -5,6 +5,7 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.Sandbox;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * still wanted.
  *
  * @param syscall the name of the syscall
- * @param subject what it acts on
+ * @param lazySubject says what it acts on, which few have to know
  * @param sandbox the rules it runs under
  * @param limits the limits it runs under
  * @param place what it holds on to beyond its answer, counted against a limit
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SyscallContext(
         String syscall,
-        String subject,
+        Supplier<String> lazySubject,
         Sandbox sandbox,
         ResourceLimits limits,
         Place place,
@@ -31,16 +32,21 @@ public record SyscallContext(
     /** How much work may be done between two looks at the token, in bytes. */
     public static final int CANCELLATION_INTERVAL = 1 << 20;
 
+    /** What the syscall acts on. */
+    public String subject() {
+        return lazySubject.get();
+    }
+
     /** Fails unless the process holds the capability. */
     public void require(Capability capability) {
         if (!sandbox.capabilities().contains(capability)) {
-            throw SyscallException.missingCapability(syscall, subject, capability);
+            throw SyscallException.missingCapability(syscall, subject(), capability);
         }
     }
 
     /** The same call with another token, and nobody who hears of its progress: for what outlives the call. */
     public SyscallContext withCancellation(CancellationToken token) {
-        return new SyscallContext(syscall, subject, sandbox, limits, place, token, ProgressReporter.NONE);
+        return new SyscallContext(syscall, lazySubject, sandbox, limits, place, token, ProgressReporter.NONE);
     }
 
     /** Fails if the call was cancelled. */
@@ -53,11 +59,11 @@ public record SyscallContext(
 
     /** An error of this call. */
     public SyscallException failure(ErrorCode code, String reason) {
-        return new SyscallException(code, syscall, subject, reason);
+        return new SyscallException(code, syscall, subject(), reason);
     }
 
     /** An error of this call that another one caused. */
     public SyscallException failure(ErrorCode code, String reason, @Nullable Throwable cause) {
-        return new SyscallException(code, syscall, subject, reason, cause);
+        return new SyscallException(code, syscall, subject(), reason, cause);
     }
 }

@@ -109,7 +109,7 @@ final class Spawner implements AutoCloseable {
         requireAcceptable(context, command, launcher, sandbox);
         SyscallContext confined = new SyscallContext(
                 context.syscall(),
-                context.subject(),
+                context.lazySubject(),
                 sandbox,
                 context.limits(),
                 context.place(),

@@ -9,10 +9,9 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a process holds and has to give back when it ends. Thread-safe. */
@@ -55,10 +54,13 @@ public final class Resources {
         }
     }
 
+    /** One of a ring of all places that are held: there can be very many, and a table of them would need more. */
     private final class CountedPlace implements Place {
         private final Kind kind;
-        private @Nullable Runnable release; // guarded by this
-        private boolean over; // guarded by this
+        private CountedPlace previous = this; // guarded by lock, like the next ones
+        private CountedPlace next = this;
+        private @Nullable Runnable release;
+        private boolean over;
 
         private CountedPlace(Kind kind) {
             this.kind = kind;
@@ -66,7 +68,7 @@ public final class Resources {
 
         @Override
         public void releaseBy(Runnable action) {
-            synchronized (this) {
+            synchronized (lock) {
                 if (over) {
                     return;
                 }
@@ -80,7 +82,7 @@ public final class Resources {
         /** Ends the holder. Returns whether there was one to end. */
         private boolean release() {
             Runnable action;
-            synchronized (this) {
+            synchronized (lock) {
                 action = release;
                 release = null;
                 if (over || action == null) {
@@ -94,19 +96,21 @@ public final class Resources {
 
         @Override
         public void close() {
-            synchronized (this) {
+            synchronized (lock) {
                 if (over) {
                     return;
                 }
                 over = true;
                 release = null;
+                previous.next = next;
+                next.previous = previous;
             }
-            places.remove(this);
             counter(kind).decrementAndGet();
         }
     }
 
-    private final Set<CountedPlace> places = ConcurrentHashMap.newKeySet();
+    private final Object lock = new Object();
+    private final CountedPlace ring = new CountedPlace(Kind.WAITING_CALL); // its beginning, which nobody holds
     private final EnumMap<Kind, AtomicInteger> counters = new EnumMap<>(Kind.class);
     private volatile boolean closed;
 
@@ -127,11 +131,11 @@ public final class Resources {
      * @throws SyscallException RESOURCE_EXHAUSTED if the process holds as many as it may
      */
     public Place take(Kind kind, ResourceLimits limits, Syscall<?> call) {
-        return take(kind, limits, call.name(), call.subject());
+        return take(kind, limits, call.name(), call::subject);
     }
 
     /** As {@link #take(Kind, ResourceLimits, Syscall)}, for what is more than one call. */
-    public Place take(Kind kind, ResourceLimits limits, String syscall, String subject) {
+    public Place take(Kind kind, ResourceLimits limits, String syscall, Supplier<String> subject) {
         AtomicInteger counter = counter(kind);
         int limit = kind.limit(limits);
         if (counter.incrementAndGet() > limit) {
@@ -139,12 +143,17 @@ public final class Resources {
             throw new SyscallException(
                     ErrorCode.RESOURCE_EXHAUSTED,
                     syscall,
-                    subject,
+                    subject.get(),
                     "the process has " + held + " of " + limit + " " + kind.plural + " (" + kind.limitName(limits)
                             + "); " + kind.wayOut + ", or raise the limit");
         }
         CountedPlace place = new CountedPlace(kind);
-        places.add(place);
+        synchronized (lock) {
+            place.previous = ring;
+            place.next = ring.next;
+            ring.next.previous = place;
+            ring.next = place;
+        }
         return place;
     }
 
@@ -153,7 +162,7 @@ public final class Resources {
         closed = true;
         Map<String, Long> byType = new TreeMap<>();
         List<String> errors = new ArrayList<>();
-        for (CountedPlace place : places) {
+        for (CountedPlace place : held()) {
             try {
                 if (place.release()) {
                     byType.merge(place.kind.label, 1L, Long::sum);
@@ -163,6 +172,16 @@ public final class Resources {
             }
         }
         return new Released(byType, errors);
+    }
+
+    private List<CountedPlace> held() {
+        List<CountedPlace> held = new ArrayList<>();
+        synchronized (lock) {
+            for (CountedPlace place = ring.next; place != ring; place = place.next) {
+                held.add(place);
+            }
+        }
+        return held;
     }
 
     /** What {@link #releaseAll} did. */

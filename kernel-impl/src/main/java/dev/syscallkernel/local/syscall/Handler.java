@@ -1,9 +1,9 @@
 package dev.syscallkernel.local.syscall;
 
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.process.LogicalProcess;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Does the work of one kind of syscall, once all checks have passed. */
@@ -15,9 +15,12 @@ public sealed interface Handler<C extends Syscall<R>, R extends @Nullable Object
         R handle(LogicalProcess process, SyscallContext context, C call);
     }
 
-    /** Answers later and holds no thread until then. Ends early when the context's token is cancelled. */
+    /**
+     * Answers later, exactly once, and holds no thread until then. Ends early when the context's token is cancelled. What
+     * is done with the answer takes no time, on whichever thread it comes.
+     */
     @FunctionalInterface
     non-sealed interface Deferred<C extends Syscall<R>, R extends @Nullable Object> extends Handler<C, R> {
-        CompletableFuture<R> handle(LogicalProcess process, SyscallContext context, C call);
+        void handle(LogicalProcess process, SyscallContext context, C call, Answer<R> answer);
     }
 }

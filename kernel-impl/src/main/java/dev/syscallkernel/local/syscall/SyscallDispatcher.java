@@ -6,6 +6,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.KernelEvent;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.Place;
@@ -73,7 +74,7 @@ public final class SyscallDispatcher {
         if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
             return answerNow(process, call, rule, handler, control);
         }
-        return await(startDeferred(process, call, rule, control), call);
+        return await(future(process, call, rule, control), call);
     }
 
     /** Starts a call; an immediate one is done when this returns. */
@@ -84,10 +85,28 @@ public final class SyscallDispatcher {
             if (rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler) {
                 return CompletableFuture.completedFuture(answerNow(process, call, rule, handler, control));
             }
-            return startDeferred(process, call, rule, control);
+            return future(process, call, rule, control);
         } catch (SyscallException failure) {
             return CompletableFuture.failedFuture(failure);
         }
+    }
+
+    /** As {@link #start(LogicalProcess, Syscall, CallControl)}, for a control that has a token to cancel the call with. */
+    public <R extends @Nullable Object> void start(
+            LogicalProcess process, Syscall<R> call, CallControl control, Answer<R> answer) {
+        Rule<Syscall<R>, R> rule = table.rule(call);
+        R result;
+        try {
+            if (!(rule.handler() instanceof Handler.Immediate<Syscall<R>, R> handler)) {
+                startDeferred(process, call, rule, control, answer);
+                return;
+            }
+            result = answerNow(process, call, rule, handler, control);
+        } catch (SyscallException failure) {
+            answer.complete(null, failure);
+            return;
+        }
+        answer.complete(result, null);
     }
 
     /**
@@ -160,38 +179,90 @@ public final class SyscallDispatcher {
         }
     }
 
-    private <R extends @Nullable Object> CompletableFuture<R> startDeferred(
+    /** Starts a deferred call whose answer is a future. */
+    private <R extends @Nullable Object> CompletableFuture<R> future(
             LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, CallControl control) {
+        CompletableFuture<R> future = new CompletableFuture<>();
+        CancellationToken token = startDeferred(process, call, rule, control, (result, problem) -> {
+            if (problem == null) {
+                future.complete(result);
+            } else {
+                future.completeExceptionally(problem);
+            }
+        });
+        if (control.cancellation() == null) {
+            // Whatever else completes the future, its caller waits for the call no longer.
+            var ignored = future.whenComplete(
+                    (result, problem) -> token.cancel(ErrorCode.CANCELLED, "the caller does not wait for it any more"));
+        }
+        return future;
+    }
+
+    /** Starts a deferred call. Answers the token of the call, unless it is refused. */
+    private <R extends @Nullable Object> CancellationToken startDeferred(
+            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, CallControl control, Answer<R> answer) {
         process.enter(call.name());
         try {
             SyscallContext context = admit(process, call, rule, control);
-            CompletableFuture<R> work = begin(process, call, rule, context);
             CancellationToken token = context.cancellation();
             context.place().releaseBy(() -> token.cancel(ErrorCode.CANCELLED, "the process has ended"));
             pass(control, token);
             Duration timeout = control.timeout();
             Future<?> timer = timeout == null ? null : timers.after(timeout, token::timeOut);
             Executor answers = requireNonNullElse(control.answers(), callbacks);
-            CompletableFuture<R> answer = new CompletableFuture<>();
-            var unused = work.whenComplete((result, problem) -> {
-                if (timer != null) {
-                    timer.cancel(false);
-                }
-                Runnable end = () -> answer(process, call, context, answer, result, problem);
-                try {
-                    answers.execute(end);
-                } catch (RejectedExecutionException closed) {
-                    end.run(); // the kernel has closed meanwhile, and somebody may wait for the answer
-                }
-            });
-            if (control.cancellation() == null) {
-                // Whatever else completes the future, its caller waits for the call no longer.
-                var ignored = answer.whenComplete((result, problem) ->
-                        token.cancel(ErrorCode.CANCELLED, "the caller does not wait for it any more"));
-            }
-            return answer;
+            begin(process, call, rule, context, new Waiting<>(process, call, context, timer, answers, answer));
+            return token;
         } finally {
             process.leave();
+        }
+    }
+
+    /** A deferred call under way, whose answer is passed on by the threads for that. */
+    private final class Waiting<R extends @Nullable Object> implements Answer<R>, Runnable {
+        private final LogicalProcess process;
+        private final Syscall<R> call;
+        private final SyscallContext context;
+        private final @Nullable Future<?> timer;
+        private final Executor answers;
+        private final Answer<R> answer;
+        private @Nullable R result; // handed over to the thread that runs this, like the problem
+        private @Nullable Throwable problem;
+
+        private Waiting(
+                LogicalProcess process,
+                Syscall<R> call,
+                SyscallContext context,
+                @Nullable Future<?> timer,
+                Executor answers,
+                Answer<R> answer) {
+            this.process = process;
+            this.call = call;
+            this.context = context;
+            this.timer = timer;
+            this.answers = answers;
+            this.answer = answer;
+        }
+
+        @Override
+        public void complete(@Nullable R given, @Nullable Throwable why) {
+            result = given;
+            problem = why;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            try {
+                answers.execute(this);
+            } catch (RejectedExecutionException closed) {
+                run(); // the kernel has closed meanwhile, and somebody may wait for the answer
+            }
+        }
+
+        @Override
+        public void run() {
+            context.place().close();
+            SyscallException failure = problem == null ? null : asFailure(problem, call);
+            finish(process, call, failure);
+            answer.complete(failure == null ? result : null, failure);
         }
     }
 
@@ -208,34 +279,20 @@ public final class SyscallDispatcher {
         }
     }
 
-    /** The work of a deferred call is over. */
-    private <R extends @Nullable Object> void answer(
+    private static <R extends @Nullable Object> void begin(
             LogicalProcess process,
             Syscall<R> call,
+            Rule<Syscall<R>, R> rule,
             SyscallContext context,
-            CompletableFuture<R> answer,
-            R result,
-            @Nullable Throwable problem) {
-        context.place().close();
-        SyscallException failure = problem == null ? null : asFailure(problem, call);
-        finish(process, call, failure);
-        if (failure == null) {
-            answer.complete(result);
-        } else {
-            answer.completeExceptionally(failure);
-        }
-    }
-
-    private static <R extends @Nullable Object> CompletableFuture<R> begin(
-            LogicalProcess process, Syscall<R> call, Rule<Syscall<R>, R> rule, SyscallContext context) {
+            Answer<R> answer) {
         if (!(rule.handler() instanceof Handler.Deferred<Syscall<R>, R> handler)) {
             throw new IllegalStateException("not a deferred call: " + call.name());
         }
         try {
             context.throwIfCancelled();
-            return handler.handle(process, context, call);
+            handler.handle(process, context, call, answer);
         } catch (RuntimeException | Error problem) {
-            return CompletableFuture.failedFuture(problem);
+            answer.complete(null, problem);
         }
     }
 
@@ -252,7 +309,7 @@ public final class SyscallDispatcher {
             }
             CancellationToken token = token(process, control);
             SyscallContext context =
-                    new SyscallContext(call.name(), call.subject(), sandbox, limits, place, token, control.progress());
+                    new SyscallContext(call.name(), call::subject, sandbox, limits, place, token, control.progress());
             askInterceptors(process, call);
             return context;
         } catch (RuntimeException | Error problem) {

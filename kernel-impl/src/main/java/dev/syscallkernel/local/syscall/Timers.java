@@ -28,12 +28,20 @@ public final class Timers implements AutoCloseable {
 
     /** Runs the action after the delay, unless the future is cancelled before. Never, once the timers are closed. */
     public Future<?> after(Duration delay, Runnable action) {
+        return handingOver(delay, () -> {
+            executor.execute(action);
+            return null;
+        });
+    }
+
+    /**
+     * The same for an action that only hands something over to other threads, which the timers' own thread then does.
+     *
+     * @param action no Runnable, which would be wrapped into one of these
+     */
+    public Future<?> handingOver(Duration delay, Callable<@Nullable Void> action) {
         try {
-            Callable<@Nullable Void> due = () -> { // no Runnable, which would be wrapped into one of these
-                executor.execute(action);
-                return null;
-            };
-            return clock.schedule(due, nanos(delay), TimeUnit.NANOSECONDS);
+            return clock.schedule(action, nanos(delay), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException closed) {
             return new CompletableFuture<>();
         }

@@ -21,7 +21,7 @@ final class ProcessQueue extends HeapNode {
     private final Pid pid;
     private final CancellationToken cancellation;
     private volatile @Nullable LogicalProcess process; // not guarded
-    private final IndexedHeap<QueuedTask> waiting = new IndexedHeap<>();
+    private final WaitingTasks waiting = new WaitingTasks();
     private final AtomicLong bytes = new AtomicLong(); // not guarded
     private double used; // of the threads up to settledAt, in nanoseconds divided by weight
     private long settledAt;
@@ -49,7 +49,7 @@ final class ProcessQueue extends HeapNode {
         process = null;
     }
 
-    IndexedHeap<QueuedTask> waiting() {
+    WaitingTasks waiting() {
         return waiting;
     }
 

@@ -1,9 +1,16 @@
 package dev.syscallkernel.local.task;
 
 import dev.syscallkernel.task.Priority;
+import org.jspecify.annotations.Nullable;
 
 /** A task's place in the queue of its process. */
-abstract class QueuedTask extends HeapNode {
+abstract class QueuedTask {
+    @Nullable
+    QueuedTask previous; // while it waits; guarded by the lock of the scheduler
+
+    @Nullable
+    QueuedTask next; // the same
+
     private final ProcessQueue queue;
     private final long order;
     private long nanos; // its virtual deadline while it waits, then when it began; guarded by the lock of the scheduler
@@ -41,10 +48,9 @@ abstract class QueuedTask extends HeapNode {
         return nanos;
     }
 
-    @Override
-    final boolean precedes(HeapNode other) {
-        QueuedTask task = (QueuedTask) other;
-        long earlier = nanos - task.nanos; // the origin of nanoTime is arbitrary: only differences count
-        return earlier != 0 ? earlier < 0 : order < task.order;
+    /** Whether its turn comes before that of another task of its process. */
+    final boolean precedes(QueuedTask other) {
+        long earlier = nanos - other.nanos; // the origin of nanoTime is arbitrary: only differences count
+        return earlier != 0 ? earlier < 0 : order < other.order;
     }
 }

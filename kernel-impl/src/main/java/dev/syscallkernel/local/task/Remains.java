@@ -1,7 +1,7 @@
 package dev.syscallkernel.local.task;
 
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,7 @@ record Remains<R extends @Nullable Object>(String name, String subject, Object r
     }
 
     @Override
-    public CompletableFuture<R> start(CallControl control) {
+    public void start(CallControl control, Answer<R> answer) {
         throw new IllegalStateException("the work has ended: " + name);
     }
 }

@@ -1,11 +1,11 @@
 package dev.syscallkernel.local.task;
 
 import dev.syscallkernel.Syscall;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.MemoryUse;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.SyscallDispatcher;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A syscall, which goes the way of all others once its turn has come. */
@@ -32,7 +32,7 @@ record SyscallWork<R extends @Nullable Object>(SyscallDispatcher dispatcher, Log
     }
 
     @Override
-    public CompletableFuture<R> start(CallControl control) {
-        return dispatcher.start(process, call, control);
+    public void start(CallControl control, Answer<R> answer) {
+        dispatcher.start(process, call, control, answer);
     }
 }

@@ -3,6 +3,7 @@ package dev.syscallkernel.local.task;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.MemoryUse;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * whoever brings it to an end is the only one who does, gives back what it held, and only then lets the end be seen.
  * Thread-safe.
  */
-final class Task<R extends @Nullable Object> extends QueuedTask implements TaskHandle<R>, ProgressReporter {
+final class Task<R extends @Nullable Object> extends QueuedTask implements TaskHandle<R>, ProgressReporter, Answer<R> {
     /** How much of what a task acts on is told in its status, in characters. */
     private static final int MAX_SUBJECT = 1000;
 
@@ -163,13 +164,11 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
             cancellation = null;
             return;
         }
-        CompletableFuture<R> answer;
         try {
-            answer = work.start(new CallControl(token, null, this, kernel.answers(), true));
+            work.start(new CallControl(token, null, this, kernel.answers(), true), this);
         } catch (Throwable problem) {
-            answer = CompletableFuture.failedFuture(problem);
+            complete(null, problem);
         }
-        var unused = answer.whenComplete(this::finish);
     }
 
     private boolean begin() {
@@ -184,7 +183,8 @@ final class Task<R extends @Nullable Object> extends QueuedTask implements TaskH
     }
 
     /** The work is over. Does not throw, since nobody would hear of it, and the task would never end. */
-    private void finish(R result, @Nullable Throwable problem) {
+    @Override
+    public void complete(@Nullable R result, @Nullable Throwable problem) {
         try {
             conclude(result, problem == null ? null : Faults.failure(this, problem));
         } catch (Throwable fault) {

@@ -178,7 +178,7 @@ public final class Tasks implements AsyncTaskManager {
         bounds.take(queue, work);
         try {
             ResourceLimits limits = process.limits(process.sandbox());
-            Place place = process.resources().take(Resources.Kind.WAITING_CALL, limits, work.name(), work.subject());
+            Place place = process.resources().take(Resources.Kind.WAITING_CALL, limits, work.name(), work::subject);
             return new Task<>(
                     this, queue, lastOrder.incrementAndGet(), ids.next(), work, options, place, clock.millis());
         } catch (RuntimeException | Error failure) {

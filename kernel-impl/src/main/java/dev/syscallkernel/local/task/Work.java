@@ -1,7 +1,7 @@
 package dev.syscallkernel.local.task;
 
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What a task does. */
@@ -22,7 +22,7 @@ public interface Work<R extends @Nullable Object> {
     /**
      * Starts, on a thread of the tasks, which may be kept busy but not waiting: what waits goes on without it.
      *
-     * @return completed by the kernel alone, on any of its threads that may be busy
+     * @param answer hears how it ended, once, on any thread of the kernel that may be busy
      */
-    CompletableFuture<R> start(CallControl control);
+    void start(CallControl control, Answer<R> answer);
 }

@@ -29,7 +29,7 @@ final class Calls {
 
     static SyscallContext call(Sandbox sandbox, CancellationToken cancellation, ProgressReporter progress) {
         return new SyscallContext(
-                "test", "subject", sandbox, ResourceLimits.DEFAULT, Place.NONE, cancellation, progress);
+                "test", () -> "subject", sandbox, ResourceLimits.DEFAULT, Place.NONE, cancellation, progress);
     }
 
     /** Runs what must fail, and proves that it fails with this code. */

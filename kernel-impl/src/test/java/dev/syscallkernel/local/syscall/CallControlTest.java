@@ -60,7 +60,7 @@ class CallControlTest {
                             Thread.onSpinWait();
                         }
                     })
-                    .deferred(Sleep.class, Set.of(), (process, context, call) -> {
+                    .deferred(Sleep.class, Set.of(), (process, context, call, answer) -> {
                         handled.incrementAndGet();
                         context.progress().lasts(call.duration());
                         CompletableFuture<Void> sleep = new CompletableFuture<>();
@@ -69,7 +69,7 @@ class CallControlTest {
                         if (call.duration().isZero()) {
                             sleep.complete(null);
                         }
-                        return sleep;
+                        var unused = sleep.whenComplete(answer::complete);
                     })
                     .build(),
             List.of(),

@@ -10,6 +10,7 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.event.Subscription;
 import dev.syscallkernel.fs.FileSyscall.DeleteFile;
 import dev.syscallkernel.fs.FileSyscall.MoveFile;
+import dev.syscallkernel.local.call.Answer;
 import dev.syscallkernel.local.call.CallControl;
 import dev.syscallkernel.local.event.EventBus;
 import dev.syscallkernel.local.fs.FileTree;
@@ -148,8 +149,8 @@ class TasksTest {
         }
 
         @Override
-        public CompletableFuture<String> start(CallControl control) {
-            return action.start(control);
+        public void start(CallControl control, Answer<String> answer) {
+            var unused = action.start(control).whenComplete(answer::complete);
         }
     }
 
