@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WaitingTasksTest {
     private static final long STEP = 100;
+    private static final List<Priority> PRIORITIES = List.of(Priority.values());
 
     @TempDir
     Path scratch;
@@ -60,7 +61,7 @@ class WaitingTasksTest {
             for (int i = 0; i < 20_000; i++) {
                 int what = random.nextInt(10);
                 if (what < 5) {
-                    Priority priority = Priority.values()[random.nextInt(Priority.values().length)];
+                    Priority priority = PRIORITIES.get(random.nextInt(PRIORITIES.size()));
                     Job job = new Job(queue, i, priority);
                     job.setDeadline(now - priority.rank() * STEP);
                     waiting.add(job);
