@@ -26,10 +26,13 @@ final class DescriptorSearch {
     /** The largest position that a directory takes on every file system. */
     private static final int MAX_POSITION = Integer.MAX_VALUE;
 
+    /** What was found last; a hint, since the next descriptor often gets the same number: the lowest that is free. */
+    private static volatile @Nullable Path latest;
+
     private DescriptorSearch() {}
 
     /**
-     * Looks at every descriptor of the JVM. Leaves the channel at some position.
+     * Looks at every descriptor of the JVM, if need be. Leaves the channel at some position.
      *
      * @param key the file key of what the channel stands for
      * @return the path, valid until the channel is closed; null if the host has none
@@ -39,9 +42,15 @@ final class DescriptorSearch {
             return null;
         }
         String mark = mark(channel);
+        Path hint = latest;
+        if (hint != null && isOf(hint, key) && hasMark(hint, mark) && hasMark(hint, mark(channel))) {
+            return hint;
+        }
+        mark = mark(channel);
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : descriptors) {
                 if (isOf(descriptor, key) && hasMark(descriptor, mark) && hasMark(descriptor, mark(channel))) {
+                    latest = descriptor;
                     return descriptor;
                 }
             }
