@@ -19,7 +19,6 @@ import dev.syscallkernel.local.syscall.SyscallTable.Rule;
 import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.Sandbox;
-import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -37,10 +36,8 @@ import org.jspecify.annotations.Nullable;
  * there quota left, do the interceptors agree; then the handler; then the event. Thread-safe.
  */
 public final class SyscallDispatcher {
-    private static final System.Logger LOG = System.getLogger(SyscallDispatcher.class.getName());
-
     private final SyscallTable table;
-    private final List<SyscallInterceptor> interceptors;
+    private final Interceptors interceptors;
     private final EventBus events;
     private final Timers timers;
     private final Executor callbacks;
@@ -60,7 +57,7 @@ public final class SyscallDispatcher {
             Clock clock,
             LongSupplier nanoTime) {
         this.table = table;
-        this.interceptors = List.copyOf(interceptors);
+        this.interceptors = new Interceptors(interceptors);
         this.events = events;
         this.timers = timers;
         this.callbacks = callbacks;
@@ -167,7 +164,7 @@ public final class SyscallDispatcher {
                 context.throwIfCancelled();
                 answer = handler.handle(process, context, call);
             } catch (RuntimeException | Error problem) {
-                SyscallException failure = asFailure(problem, call);
+                SyscallException failure = Failures.of(problem, call);
                 context.place().close();
                 finish(process, call, failure);
                 throw failure;
@@ -260,7 +257,7 @@ public final class SyscallDispatcher {
         @Override
         public void run() {
             context.place().close();
-            SyscallException failure = problem == null ? null : asFailure(problem, call);
+            SyscallException failure = problem == null ? null : Failures.of(problem, call);
             finish(process, call, failure);
             answer.complete(failure == null ? result : null, failure);
         }
@@ -310,10 +307,10 @@ public final class SyscallDispatcher {
             CancellationToken token = token(process, control);
             SyscallContext context =
                     new SyscallContext(call.name(), call::subject, sandbox, limits, place, token, control.progress());
-            askInterceptors(process, call);
+            interceptors.before(process.pid(), call);
             return context;
         } catch (RuntimeException | Error problem) {
-            SyscallException refusal = asFailure(problem, call);
+            SyscallException refusal = Failures.of(problem, call);
             place.close();
             report(process, call, refusal);
             throw refusal;
@@ -333,19 +330,6 @@ public final class SyscallDispatcher {
                 timeout == null ? Long.MAX_VALUE : Timers.nanos(timeout));
     }
 
-    /** Asks each in turn; if one refuses, those that were asked before it hear how the call ended. */
-    private void askInterceptors(LogicalProcess process, Syscall<?> call) {
-        for (int i = 0; i < interceptors.size(); i++) {
-            try {
-                interceptors.get(i).before(process.pid(), call);
-            } catch (RuntimeException | Error problem) {
-                SyscallException refusal = asFailure(problem, call);
-                tell(interceptors.subList(0, i), process, call, refusal);
-                throw refusal;
-            }
-        }
-    }
-
     private static void requireCapabilities(Sandbox sandbox, Set<Capability> needed, Syscall<?> call) {
         for (Capability capability : needed) {
             if (!sandbox.capabilities().contains(capability)) {
@@ -356,22 +340,8 @@ public final class SyscallDispatcher {
 
     /** The work is over: tells the interceptors, then everybody else. */
     private void finish(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
-        tell(interceptors, process, call, failure);
+        interceptors.after(process.pid(), call, failure);
         report(process, call, failure);
-    }
-
-    private static void tell(
-            List<SyscallInterceptor> audience,
-            LogicalProcess process,
-            Syscall<?> call,
-            @Nullable SyscallException failure) {
-        for (SyscallInterceptor interceptor : audience) {
-            try {
-                interceptor.after(process.pid(), call, failure);
-            } catch (RuntimeException | Error problem) {
-                LOG.log(Level.WARNING, "An interceptor failed after " + call.name(), problem);
-            }
-        }
     }
 
     private void report(LogicalProcess process, Syscall<?> call, @Nullable SyscallException failure) {
@@ -388,27 +358,6 @@ public final class SyscallDispatcher {
         }
     }
 
-    private static SyscallException asFailure(Throwable problem, Syscall<?> call) {
-        if (problem instanceof SyscallException failure) {
-            return failure;
-        }
-        if (problem instanceof OutOfMemoryError) {
-            return new SyscallException(
-                    ErrorCode.RESOURCE_EXHAUSTED,
-                    call.name(),
-                    call.subject(),
-                    "the kernel is out of memory; use smaller requests, or give its JVM more",
-                    problem);
-        }
-        LOG.log(Level.ERROR, "A fault in " + call.name(), problem);
-        return new SyscallException(
-                ErrorCode.INTERNAL,
-                call.name(),
-                call.subject(),
-                "a fault of the kernel; its log has the details",
-                problem);
-    }
-
     private static <R extends @Nullable Object> R await(CompletableFuture<R> answer, Syscall<R> call) {
         try {
             return answer.get();
@@ -423,7 +372,7 @@ public final class SyscallDispatcher {
                     interrupted);
         } catch (ExecutionException problem) {
             Throwable cause = problem.getCause();
-            throw asFailure(cause == null ? problem : cause, call);
+            throw Failures.of(cause == null ? problem : cause, call);
         }
     }
 }
