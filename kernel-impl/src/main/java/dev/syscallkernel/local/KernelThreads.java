@@ -83,6 +83,11 @@ final class KernelThreads implements AutoCloseable {
         return callbacks;
     }
 
+    /** The same, for threads that have no time to start one for it, such as that of the timers. */
+    Executor callbacksLater() {
+        return work -> workers.execute(() -> callbacks.execute(work));
+    }
+
     static ThreadFactory named(String role) {
         AtomicInteger number = new AtomicInteger();
         return work -> {

@@ -124,7 +124,7 @@ public final class LocalKernel implements SyscallKernel {
                 settings.interceptors,
                 events,
                 timers,
-                threads.callbacks(),
+                threads.callbacksLater(),
                 settings.clock,
                 System::nanoTime);
         this.tasks = new Tasks(

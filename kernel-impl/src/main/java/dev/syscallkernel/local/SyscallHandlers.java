@@ -182,14 +182,14 @@ final class SyscallHandlers {
 
     /** For what is waited for with a future. */
     private static <C extends Syscall<R>, R extends @Nullable Object> Handler.Deferred<C, R> later(
-            Waiting<C, R> waiting) {
+            Promise<C, R> promise) {
         return (process, context, call, answer) -> {
-            var unused = waiting.start(process, context, call).whenComplete(answer::complete);
+            var unused = promise.start(process, context, call).whenComplete(answer::complete);
         };
     }
 
     @FunctionalInterface
-    private interface Waiting<C, R extends @Nullable Object> {
+    private interface Promise<C, R extends @Nullable Object> {
         CompletableFuture<R> start(LogicalProcess process, SyscallContext context, C call);
     }
 

@@ -27,8 +27,9 @@ public final class CancellationToken {
     private final @Nullable CancellationToken control;
     private final @Nullable Limit limit;
     private volatile @Nullable Reason reason; // written once, guarded by this
-    private @Nullable Runnable
-            first; // guarded by this; most tokens have but this one action, and there can be very many
+    /** The first action, apart from the rest, since most tokens have but this one; guarded by this. */
+    private @Nullable Runnable first;
+
     private @Nullable Action latest; // of the further ones; guarded by this
 
     private CancellationToken(

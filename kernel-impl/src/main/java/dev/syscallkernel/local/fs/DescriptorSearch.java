@@ -41,15 +41,13 @@ final class DescriptorSearch {
         if (!Files.isDirectory(POSITIONS)) {
             return null;
         }
-        String mark = mark(channel);
         Path hint = latest;
-        if (hint != null && isOf(hint, key) && hasMark(hint, mark) && hasMark(hint, mark(channel))) {
+        if (hint != null && isOf(hint, channel, key)) {
             return hint;
         }
-        mark = mark(channel);
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : descriptors) {
-                if (isOf(descriptor, key) && hasMark(descriptor, mark) && hasMark(descriptor, mark(channel))) {
+                if (isOf(descriptor, channel, key)) {
                     latest = descriptor;
                     return descriptor;
                 }
@@ -60,13 +58,19 @@ final class DescriptorSearch {
         return null;
     }
 
+    private static boolean isOf(Path descriptor, FileChannel channel, Object key) throws IOException {
+        return hasKey(descriptor, key)
+                && hasMark(descriptor, mark(channel))
+                && hasMark(descriptor, mark(channel)); // the first one may have been there by chance
+    }
+
     private static String mark(FileChannel channel) throws IOException {
         int position = 1 + RANDOM.nextInt(MAX_POSITION - 1);
         channel.position(position);
         return "pos:\t" + position + "\n";
     }
 
-    private static boolean isOf(Path descriptor, Object key) {
+    private static boolean hasKey(Path descriptor, Object key) {
         try {
             return key.equals(
                     Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey());

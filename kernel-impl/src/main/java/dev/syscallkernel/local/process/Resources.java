@@ -104,6 +104,8 @@ public final class Resources {
                 release = null;
                 previous.next = next;
                 next.previous = previous;
+                previous = this; // whoever keeps this one shall not keep those that came after it
+                next = this;
             }
             counter(kind).decrementAndGet();
         }

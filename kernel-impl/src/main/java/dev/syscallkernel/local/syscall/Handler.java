@@ -17,7 +17,8 @@ public sealed interface Handler<C extends Syscall<R>, R extends @Nullable Object
 
     /**
      * Answers later, exactly once, and holds no thread until then. Ends early when the context's token is cancelled. What
-     * is done with the answer takes no time, on whichever thread it comes.
+     * is done with the answer takes no time, on whichever thread it comes. What it throws is the answer, so it must not
+     * throw once it has passed that on.
      */
     @FunctionalInterface
     non-sealed interface Deferred<C extends Syscall<R>, R extends @Nullable Object> extends Handler<C, R> {

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs actions later, any number of them with one thread: the thread only hands an action over to the executor when
- * its time has come. Thread-safe.
+ * Runs actions later, any number of them with one thread, which only hands actions over to others when their time
+ * has come. Thread-safe.
  */
 public final class Timers implements AutoCloseable {
     private final ScheduledThreadPoolExecutor clock;
@@ -37,7 +37,7 @@ public final class Timers implements AutoCloseable {
     /**
      * The same for an action that only hands something over to other threads, which the timers' own thread then does.
      *
-     * @param action no Runnable, which would be wrapped into one of these
+     * @param action a Callable, since a Runnable would be wrapped into one
      */
     public Future<?> handingOver(Duration delay, Callable<@Nullable Void> action) {
         try {

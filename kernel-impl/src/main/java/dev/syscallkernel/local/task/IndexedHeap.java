@@ -12,10 +12,6 @@ final class IndexedHeap<T extends HeapNode> {
         return size == 0;
     }
 
-    int size() {
-        return size;
-    }
-
     void add(T node) {
         if (size == nodes.length) {
             nodes = Arrays.copyOf(nodes, 2 * size);
@@ -29,16 +25,6 @@ final class IndexedHeap<T extends HeapNode> {
     @Nullable
     T first() {
         return (T) nodes[0];
-    }
-
-    /** Takes the first one out; null if there is none. */
-    @Nullable
-    T poll() {
-        T first = first();
-        if (first != null) {
-            remove(first);
-        }
-        return first;
     }
 
     /** Takes one out. Returns whether it was inside. */
