@@ -69,7 +69,11 @@ final class UnaryCall<Q extends MessageLite, A> extends IncomingCall<Q, A> {
         if (asked == null) {
             return; // it was malformed, and that was answered
         }
-        if (!pool.tryRun(asked.getSerializedSize(), () -> guarded(() -> start(asked)))) {
+        int size = asked.getSerializedSize();
+        if (size > KernelServer.MAX_MESSAGE_BYTES) {
+            throw Failures.tooLarge("call", "", size);
+        }
+        if (!pool.tryRun(size, () -> guarded(() -> start(asked)))) {
             throw Failures.overloaded();
         }
     }
