@@ -18,8 +18,6 @@ import dev.syscallkernel.local.fs.Failpoints.Fault;
 import dev.syscallkernel.local.fs.RecoveryReport.Action;
 import dev.syscallkernel.local.fs.RecoveryReport.Recovered;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,36 +45,11 @@ class RecoveryTest {
         root = Files.createDirectory(host.resolve("root"));
     }
 
-    /** Sees an operation before it is done, and may fail instead. */
-    private interface Look {
-        void at(String operation, Object[] arguments) throws IOException;
-    }
-
-    private static FileOperations looking(Look look) {
-        FileOperations operations = new HostOperations();
-        return (FileOperations) Proxy.newProxyInstance(
-                FileOperations.class.getClassLoader(),
-                new Class<?>[] {FileOperations.class},
-                (proxy, method, arguments) -> {
-                    look.at(method.getName(), arguments);
-                    try {
-                        return method.invoke(operations, arguments);
-                    } catch (InvocationTargetException failure) {
-                        throw failure.getCause();
-                    }
-                });
-    }
-
-    /** Whether this is the record that makes a batch count. */
-    private static boolean isRecord(char type, String operation, Object[] arguments) {
-        return operation.equals("append") && ((ByteBuffer) arguments[2]).get(Integer.BYTES) == type;
-    }
-
     /** A host on which the kernel dies when all is done but the commit. */
     private static FileOperations dyingBeforeCommit() {
         boolean[] dead = new boolean[1];
-        return looking((operation, arguments) -> {
-            dead[0] |= isRecord('C', operation, arguments);
+        return LookingOperations.of((operation, arguments) -> {
+            dead[0] |= LookingOperations.isRecord('C', operation, arguments);
             if (dead[0]) {
                 throw new Death();
             }
@@ -233,11 +206,11 @@ class RecoveryTest {
         replaceByAStranger("x");
         String id = recover().get(0).id();
         boolean[] recorded = new boolean[1];
-        FileOperations operations = looking((operation, arguments) -> {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
             if (recorded[0]) {
                 throw new Death();
             }
-            recorded[0] = isRecord('C', operation, arguments);
+            recorded[0] = LookingOperations.isRecord('C', operation, arguments);
         });
         try {
             open(operations, id).close();
@@ -324,14 +297,14 @@ class RecoveryTest {
     void theSpaceForTheEndOfABatchIsReservedWithItsPlan() throws IOException {
         file("x", "1");
         long[] prepared = new long[1];
-        FileOperations operations = looking((operation, arguments) -> {
-            if (isRecord('C', operation, arguments)) {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
+            if (LookingOperations.isRecord('C', operation, arguments)) {
                 prepared[0] = Files.size(host.resolve("journal"));
                 assertThat((long) arguments[1] + ((ByteBuffer) arguments[2]).remaining() + (int) arguments[3])
                         .isLessThanOrEqualTo(prepared[0]);
                 throw new IOException("Input/output error");
             }
-            if (isRecord('A', operation, arguments)) {
+            if (LookingOperations.isRecord('A', operation, arguments)) {
                 assertThat((long) arguments[1] + ((ByteBuffer) arguments[2]).remaining())
                         .isLessThanOrEqualTo(prepared[0]);
             }
@@ -349,7 +322,7 @@ class RecoveryTest {
     @Test
     void afterAFailedWaitForTheDeviceThereAreNoMoreBatches() throws IOException {
         boolean[] failed = new boolean[1];
-        FileOperations operations = looking((operation, arguments) -> {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
             if (operation.equals("forceFile") && !failed[0]) {
                 failed[0] = true;
                 throw new IOException("Input/output error");
@@ -370,8 +343,8 @@ class RecoveryTest {
     @Test
     void nobodyElseLooksIntoAStage() throws IOException {
         List<String> modes = new ArrayList<>();
-        FileOperations operations = looking((operation, arguments) -> {
-            if (isRecord('P', operation, arguments)) {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
+            if (LookingOperations.isRecord('P', operation, arguments)) {
                 try (Stream<Path> names = Files.list(root)) {
                     for (Path stage : names.toList()) {
                         modes.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(stage)));
