@@ -35,10 +35,7 @@ public final class HostErrors {
                     UnstablePathException.class,
                     ErrorCode.UNSUPPORTED,
                     "the host's file system lacks what atomic batches need: handles of directories, and hard links"),
-            type(
-                    DifferentFileSystemException.class,
-                    ErrorCode.UNSUPPORTED,
-                    ANOTHER_FILE_SYSTEM),
+            type(DifferentFileSystemException.class, ErrorCode.UNSUPPORTED, ANOTHER_FILE_SYSTEM),
             type(
                     BrokenJournalException.class,
                     ErrorCode.UNAVAILABLE,
