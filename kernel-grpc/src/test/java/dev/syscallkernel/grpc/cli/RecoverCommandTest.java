@@ -108,8 +108,8 @@ class RecoverCommandTest {
         assertThat(shown.exitCode()).isEqualTo(1);
         assertThat(shown.text().lines())
                 .hasSize(2)
-                .anyMatch(line ->
-                        line.contains("in doubt") && line.endsWith(root.resolve("x0").toString()));
+                .anyMatch(line -> line.contains("in doubt")
+                        && line.endsWith(root.resolve("x0").toString()));
         CommandRun again = recover("--json");
         assertThat(again.exitCode()).isEqualTo(1);
         JsonObject batch = onlyBatch(again);
@@ -132,8 +132,8 @@ class RecoverCommandTest {
         assertThat(accepted.text()).contains(id).contains("accepted").contains("recovered-" + id);
         assertThat(besides("x")).containsExactly("recovered-" + id);
         try (Stream<Path> kept = Files.walk(root.resolve("recovered-" + id))) {
-            assertThat(kept.filter(Files::isRegularFile)).anySatisfy(old -> assertThat(old)
-                    .hasContent("b"));
+            assertThat(kept.filter(Files::isRegularFile))
+                    .anySatisfy(old -> assertThat(old).hasContent("b"));
         }
         assertThat(root.resolve("x0")).hasContent("a stranger's");
         try (LocalKernel kernel = startKernel()) {

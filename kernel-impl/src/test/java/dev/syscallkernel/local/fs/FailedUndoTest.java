@@ -102,8 +102,9 @@ class FailedUndoTest {
         transactions.close();
 
         try (Transactions next = open(new HostOperations())) {
-            assertThat(next.recovery().transactions()).singleElement().satisfies(found -> assertThat(found.action())
-                    .isEqualTo(Action.UNDONE));
+            assertThat(next.recovery().transactions())
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.action()).isEqualTo(Action.UNDONE));
             FileTree again = Scenario.open(root, next);
             assertThat(again.exists(call(), "/w/d/f")).isTrue();
             run(next, again, new DeleteFile("/w/moved"), write("/w/beside", "content of beside"), BATCH[2]);
@@ -124,8 +125,9 @@ class FailedUndoTest {
         tree.release();
         transactions.close();
         try (Transactions next = open(breaking(0))) {
-            assertThat(next.recovery().transactions()).singleElement().satisfies(found -> assertThat(found.action())
-                    .isEqualTo(Action.IN_DOUBT));
+            assertThat(next.recovery().transactions())
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.action()).isEqualTo(Action.IN_DOUBT));
             FileTree again = Scenario.open(root, next);
             Calls.assertFails(ErrorCode.IN_DOUBT, () -> again.exists(call(), "/w/x"));
             assertThat(again.exists(call(), "/w/beside")).isTrue();

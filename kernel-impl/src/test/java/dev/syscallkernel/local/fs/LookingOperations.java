@@ -5,7 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 
-/** The host's operations, each of which a test sees before it is done, and can make fail instead. */
+/** Operations, each of which a test sees before it is done, and can make fail instead. */
 final class LookingOperations {
 
     /** Sees an operation before it is done, and may fail instead. */
@@ -15,8 +15,12 @@ final class LookingOperations {
 
     private LookingOperations() {}
 
+    /** Of the host. */
     static FileOperations of(Look look) {
-        FileOperations operations = new HostOperations();
+        return of(new HostOperations(), look);
+    }
+
+    static FileOperations of(FileOperations operations, Look look) {
         return (FileOperations) Proxy.newProxyInstance(
                 FileOperations.class.getClassLoader(),
                 new Class<?>[] {FileOperations.class},

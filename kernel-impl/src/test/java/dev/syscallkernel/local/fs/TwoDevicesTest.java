@@ -144,8 +144,7 @@ class TwoDevicesTest {
         List<FileSyscall<?>> calls = new ArrayList<>(List.of(ACROSS));
         calls.add(new DeleteFile("/w/missing"));
         Calls.assertFails(
-                ErrorCode.NOT_FOUND,
-                () -> run(new HostOperations(), false, calls.toArray(new FileSyscall<?>[0])));
+                ErrorCode.NOT_FOUND, () -> run(new HostOperations(), false, calls.toArray(new FileSyscall<?>[0])));
         assertThat(Scenario.snapshot(root)).isEqualTo(before);
     }
 
