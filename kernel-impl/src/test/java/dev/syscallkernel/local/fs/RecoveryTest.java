@@ -19,10 +19,12 @@ import dev.syscallkernel.local.fs.RecoveryReport.Action;
 import dev.syscallkernel.local.fs.RecoveryReport.Recovered;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -245,6 +247,39 @@ class RecoveryTest {
         assertThat(recover().get(0).paths()).containsExactlyInAnyOrder(root.resolve("new"), root.resolve("old"));
         assertThat(root.resolve("new")).hasContent("new and more");
         assertThat(root.resolve("old")).hasContent("3");
+    }
+
+    /** Nothing but the time of the write tells: such a file has no digest, and can even have the inode of the new one. */
+    @Test
+    void whatOthersWroteToALargeNewFileStays() throws IOException {
+        String old = "1".repeat(3 << 20);
+        file("old", old);
+        file("undone", old);
+        String large = "2".repeat(3 << 20);
+        dieBeforeCommit(
+                Map.of("/w", root),
+                write("/w/new", large),
+                write("/w/old", large),
+                write("/w/undone", large),
+                write("/w/removed", large));
+        for (String name : List.of("new", "old")) {
+            Path file = root.resolve(name);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap("a stranger's".getBytes(UTF_8)));
+            }
+            FileTime written = Files.getLastModifiedTime(file);
+            Files.setLastModifiedTime(file, FileTime.from(written.toInstant().plusNanos(1)));
+        }
+        Recovered found = recover().get(0);
+        assertThat(found.action()).isEqualTo(Action.IN_DOUBT);
+        assertThat(found.paths()).containsExactlyInAnyOrder(root.resolve("new"), root.resolve("old"));
+        for (String name : List.of("new", "old")) {
+            assertThat(Files.readString(root.resolve(name)))
+                    .startsWith("a stranger's")
+                    .hasSize(large.length());
+        }
+        assertThat(root.resolve("undone")).hasContent(old);
+        assertThat(root.resolve("removed")).doesNotExist();
     }
 
     @Test
