@@ -21,7 +21,11 @@ final class HaltedBatch {
 
     private HaltedBatch() {}
 
-    /** @param arguments the state directory, and that with the files {@code x0} and so on, each of one byte */
+    /**
+     * Executes the batch and halts.
+     *
+     * @param arguments the state directory, and that with the files {@code x0} and so on, each of one byte
+     */
     public static void main(String[] arguments) {
         Path root = Path.of(arguments[1]);
         LocalKernel kernel =
