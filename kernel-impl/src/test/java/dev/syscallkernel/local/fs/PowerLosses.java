@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class PowerLosses implements AutoCloseable {
     /** What a name is called that may be left over, because its file had not got its last name yet. */
     static final String UNNAMED = "unnamed";
+
+    /** Under which what is in doubt stands among what is found. */
+    private static final String IN_DOUBT = "in doubt";
 
     /** So many operations in doubt are tried in all combinations; of more, some combinations are drawn. */
     private static final int ALL_COMBINATIONS = 6;
@@ -170,12 +174,26 @@ final class PowerLosses implements AutoCloseable {
         } catch (IOException | RuntimeException failure) {
             return "the recovery failed: " + failure;
         }
-        Map<String, String> now = model.snapshot();
-        now.remove(UNNAMED);
-        if (report.transactions().stream().anyMatch(found -> found.action() == Action.IN_DOUBT)) {
-            return "in doubt";
-        }
+        Map<String, String> now = found(model.snapshot(), report);
         return allowed.contains(now) ? null : "not one of " + allowed.size() + " states: " + now;
+    }
+
+    /** What a recovery leaves. Of a batch in doubt also its stage, with second names of files: those do not count. */
+    static Map<String, String> found(Map<String, String> snapshot, RecoveryReport report) {
+        Map<String, String> found = new TreeMap<>(snapshot);
+        found.remove(UNNAMED);
+        if (report.transactions().stream().anyMatch(transaction -> transaction.action() == Action.IN_DOUBT)) {
+            found.keySet().removeIf(HiddenNames::isHidden);
+            found.replaceAll((path, file) -> file.replaceFirst(" [0-9]+ ", " "));
+            found.put(
+                    IN_DOUBT,
+                    report.doubts().stream()
+                            .map(path -> path.getFileName().toString())
+                            .sorted()
+                            .toList()
+                            .toString());
+        }
+        return found;
     }
 
     private void writeJournal(List<byte[]> entries) throws IOException {

@@ -207,18 +207,22 @@ class RecoveryTest {
         dieBeforeCommit(Map.of("/w", root), write("/w/x", "2"));
         replaceByAStranger("x");
         String id = recover().get(0).id();
-        boolean[] recorded = new boolean[1];
+        boolean[] recorded = new boolean[2]; // and then on the device
         FileOperations operations = LookingOperations.of((operation, arguments) -> {
-            if (recorded[0]) {
+            if (recorded[1]) {
                 throw new Death();
             }
-            recorded[0] = LookingOperations.isRecord('C', operation, arguments);
+            if (recorded[0]) {
+                assertThat(operation).isEqualTo("forceJournal");
+                recorded[1] = true;
+            }
+            recorded[0] |= LookingOperations.isRecord('C', operation, arguments);
         });
         try {
             open(operations, id).close();
             throw new AssertionError("it lives");
         } catch (Death death) {
-            assertThat(recorded[0]).isTrue();
+            assertThat(recorded[1]).isTrue();
         }
         assertThat(recover()).allSatisfy(found -> assertThat(found.action()).isEqualTo(Action.COMPLETE));
         assertThat(root.resolve("x")).hasContent("a stranger's");
