@@ -181,7 +181,7 @@ class InterruptedPowerFailureTest {
         List<Step> steps = aftermath.steps;
         assertThat(aftermath.after.equals(aftermath.before)).isEqualTo(interruption != Interruption.DEATH_AFTER_COMMIT);
         try (PowerLosses losses = new PowerLosses(host, initial)) {
-            int drawn = PowerFailureTest.FULL ? 4000 : 100;
+            int drawn = PowerFailureTest.FULL ? 4000 : 60;
             assertThat(losses.violations(steps, aftermath.interrupted, aftermath::allowed, drawn, 3))
                     .isEmpty();
             int leftOut = 0;
