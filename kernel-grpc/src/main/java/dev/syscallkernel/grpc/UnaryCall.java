@@ -69,11 +69,7 @@ final class UnaryCall<Q extends MessageLite, A> extends IncomingCall<Q, A> {
         if (asked == null) {
             return; // it was malformed, and that was answered
         }
-        int size = asked.getSerializedSize();
-        if (size > KernelServer.MAX_MESSAGE_BYTES) {
-            throw Failures.tooLarge("call", "", size);
-        }
-        if (!pool.tryRun(size, () -> guarded(() -> start(asked)))) {
+        if (!pool.tryRun(asked.getSerializedSize(), () -> guarded(() -> start(asked)))) {
             throw Failures.overloaded();
         }
     }
