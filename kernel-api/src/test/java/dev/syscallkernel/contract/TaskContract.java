@@ -60,6 +60,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 public abstract class TaskContract extends KernelContract {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long LARGE = 4L << 30;
     private static final Sleep LONG_SLEEP = new Sleep(Duration.ofHours(1));
 
     private KernelProcess process;
@@ -220,16 +221,11 @@ public abstract class TaskContract extends KernelContract {
         assertThat(task.status()).isEqualTo(before);
     }
 
-    @Test
-    void aCopyIsReallyStopped() throws Exception {
+    private TaskHandle<?> copyingForLong(KernelProcess copier) throws Exception {
         Path source = host.resolve("large");
         try (FileChannel channel = FileChannel.open(source, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.allocate(1), (4L << 30) - 1); // sparse: it takes no space, but long
+            channel.write(ByteBuffer.allocate(1), LARGE - 1); // sparse: it takes no space, but long
         }
-        KernelProcess copier = kernel.createProcess(ProcessSpec.named("copier")
-                .grant(SandboxLevel.STANDARD.capabilities())
-                .mount("/w", host, Access.READ_WRITE)
-                .build());
         TaskHandle<?> copy = copier.submit(new CopyFile("/w/large", "/w/copy"), TaskOptions.DEFAULT);
         CompletableFuture<TaskStatus> moving = new CompletableFuture<>();
         try (Subscription subscription = copy.onProgress(status -> {
@@ -238,12 +234,38 @@ public abstract class TaskContract extends KernelContract {
             }
         })) {
             TaskStatus status = moving.get(30, TimeUnit.SECONDS);
-            assertThat(status.bytesTotal()).hasValue(4L << 30);
+            assertThat(status.bytesTotal()).hasValue(LARGE);
             assertThat(status.progress()).isBetween(0.0, 0.9999);
         }
+        return copy;
+    }
+
+    private KernelProcess copier() {
+        return kernel.createProcess(ProcessSpec.named("copier")
+                .grant(SandboxLevel.STANDARD.capabilities())
+                .mount("/w", host, Access.READ_WRITE)
+                .build());
+    }
+
+    @Test
+    void aCopyIsReallyStopped() throws Exception {
+        TaskHandle<?> copy = copyingForLong(copier());
         assertThat(copy.cancel()).isTrue();
         assertFails(ErrorCode.CANCELLED, () -> copy.await(PATIENCE));
-        assertThat(copy.status().bytesDone()).isLessThan(4L << 30);
+        assertThat(copy.status().bytesDone()).isLessThan(LARGE);
+        assertThat(childrenOf(host)).containsExactly("large");
+    }
+
+    @Test
+    void aCopyStopsWithItsProcess() throws Exception {
+        KernelProcess copier = copier();
+        TaskHandle<?> copy = copyingForLong(copier);
+        assertThat(copier.terminate()).isTrue();
+        // Whoever sees that the process has ended finds nothing of its copy.
+        assertThat(childrenOf(host)).containsExactly("large");
+        assertFails(ErrorCode.CANCELLED, () -> copy.await(PATIENCE));
+        assertThat(copy.status().state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(copy.status().bytesDone()).isLessThan(LARGE);
         assertThat(childrenOf(host)).containsExactly("large");
     }
 

@@ -234,12 +234,7 @@ final class Connection implements AutoCloseable {
     static void requireSendable(MessageLite request, String syscall, String subject) {
         int size = request.getSerializedSize();
         if (size > KernelServer.MAX_MESSAGE_BYTES) {
-            throw new SyscallException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    syscall,
-                    subject,
-                    "the request has " + size + " bytes, and a message has at most " + KernelServer.MAX_MESSAGE_BYTES
-                            + "; larger data has to be streamed");
+            throw Failures.tooLarge(syscall, subject, size);
         }
     }
 

@@ -24,6 +24,15 @@ final class Failures {
         return new SyscallException(ErrorCode.INVALID_ARGUMENT, operation, "", reason);
     }
 
+    static SyscallException tooLarge(String operation, String subject, int size) {
+        return new SyscallException(
+                ErrorCode.INVALID_ARGUMENT,
+                operation,
+                subject,
+                "the request has " + size + " bytes, and a message has at most " + KernelServer.MAX_MESSAGE_BYTES
+                        + "; a batch can be split, and larger data has to be streamed");
+    }
+
     static SyscallException overloaded() {
         return new SyscallException(
                 ErrorCode.RESOURCE_EXHAUSTED,

@@ -54,6 +54,9 @@ public final class KernelServer implements AutoCloseable {
     /** The largest message: 16 MiB of content, and what surrounds it. */
     static final int MAX_MESSAGE_BYTES = (16 << 20) + (64 << 10);
 
+    /** What is larger than that, but not than this, is refused in words of this server; the rest in those of gRPC. */
+    static final int MAX_RECEIVED_BYTES = 2 * MAX_MESSAGE_BYTES;
+
     private static final System.Logger LOG = System.getLogger(KernelServer.class.getName());
     private static final int MAX_CALLS_PER_CONNECTION = 10_000;
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
@@ -92,7 +95,7 @@ public final class KernelServer implements AutoCloseable {
                 .bossEventLoopGroup(network)
                 .workerEventLoopGroup(network)
                 .executor(callbacks)
-                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .maxInboundMessageSize(MAX_RECEIVED_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
                 .initialFlowControlWindow(FLOW_CONTROL_WINDOW)
                 .keepAliveTime(1, TimeUnit.MINUTES)

@@ -1,6 +1,7 @@
 package dev.syscallkernel.grpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
 import dev.syscallkernel.SyscallException;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
@@ -32,12 +33,19 @@ record Parsed<T>(@Nullable T request, @Nullable RuntimeException problem) {
             @Override
             public Parsed<T> parse(InputStream stream) {
                 try {
-                    return new Parsed<>(messages.parse(stream), null);
+                    return checked(messages.parse(stream));
                 } catch (StatusRuntimeException problem) {
                     return new Parsed<>(null, explained(problem));
                 }
             }
         };
+    }
+
+    private static <T> Parsed<T> checked(T request) {
+        int size = request instanceof MessageLite message ? message.getSerializedSize() : 0; // chunks have their own
+        return size > KernelServer.MAX_MESSAGE_BYTES
+                ? new Parsed<>(null, Failures.tooLarge("call", "", size))
+                : new Parsed<>(request, null);
     }
 
     private static RuntimeException explained(StatusRuntimeException problem) {

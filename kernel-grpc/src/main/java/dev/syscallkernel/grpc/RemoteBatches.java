@@ -12,6 +12,7 @@ import dev.syscallkernel.task.TaskOptions;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Executes batches in a kernel that runs elsewhere. Thread-safe. */
 final class RemoteBatches implements BatchExecutor {
@@ -35,12 +36,16 @@ final class RemoteBatches implements BatchExecutor {
         return BatchCodec.fromWire(batch, response);
     }
 
-    /** A batch ends when its own time is up, and its answer comes some time after that. It has no other limit. */
-    private static Duration patience(Batch batch) {
-        return batch.timeout()
-                .filter(limit -> limit.compareTo(KernelService.UNLIMITED) < 0)
-                .map(limit -> limit.plus(SLACK))
-                .orElse(KernelService.UNLIMITED);
+    /**
+     * A batch ends when its own time is up, and its answer comes some time after that. Null for one without a time limit:
+     * it has that of all calls.
+     */
+    private static @Nullable Duration patience(Batch batch) {
+        Duration limit = batch.limit();
+        if (limit == null) {
+            return null;
+        }
+        return limit.compareTo(KernelService.UNLIMITED) < 0 ? limit.plus(SLACK) : KernelService.UNLIMITED;
     }
 
     @Override

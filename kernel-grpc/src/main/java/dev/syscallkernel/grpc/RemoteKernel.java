@@ -174,8 +174,10 @@ public final class RemoteKernel implements SyscallKernel {
         }
 
         /**
-         * Sets after how long a call without a time limit of its own fails with {@link ErrorCode#TIMED_OUT}. Unless
-         * set, it waits as long as the server is alive. Streams are limited in how long they take to open.
+         * Sets after how long a call or a batch without a time limit of its own fails with {@link ErrorCode#TIMED_OUT}.
+         * Unless set, it waits as long as the server is alive. Streams are limited in how long they take to open. What
+         * has timed out is cancelled; how far it had come by then is not known, but an atomic batch is all or nothing,
+         * and one with a request id goes on.
          */
         public Builder callTimeout(Duration timeout) {
             if (timeout.isNegative() || timeout.isZero()) {

@@ -220,7 +220,7 @@ class BadInputTest extends ServerTest {
         StatusRuntimeException failure =
                 catchThrowableOfType(StatusRuntimeException.class, () -> stub().executeSyscall(write));
         assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThat(failure.getStatus().getDescription()).contains(String.valueOf(KernelServer.MAX_MESSAGE_BYTES));
+        assertThat(failure.getStatus().getDescription()).contains(String.valueOf(KernelServer.MAX_RECEIVED_BYTES));
         assertThat(workspace.resolve("big")).doesNotExist();
         assertServerWorks();
     }

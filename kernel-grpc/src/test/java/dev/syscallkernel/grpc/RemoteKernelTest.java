@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.batch.Batch;
+import dev.syscallkernel.batch.ProcessBatch;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.fs.FileSyscall.ReadFile;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
@@ -18,6 +20,7 @@ import dev.syscallkernel.stream.StreamSyscall.OpenReader;
 import dev.syscallkernel.stream.StreamingReader;
 import dev.syscallkernel.system.SystemSyscall.GetCurrentTime;
 import dev.syscallkernel.system.SystemSyscall.Sleep;
+import dev.syscallkernel.task.TaskOptions;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -258,6 +261,73 @@ class RemoteKernelTest extends ServerTest {
         assertThat(refusal).hasMessageContaining("streamed");
         assertThat(process.executeAsync(write, HOUR)).isCompletedExceptionally();
         assertThat(workspace.resolve("f")).doesNotExist();
+    }
+
+    @Test
+    void aBatchLargerThanAnyServerTakesIsRefusedBeforeAnythingRuns() {
+        ProcessBatch batch = process.batch();
+        for (int i = 0; i < 5; i++) {
+            batch.add(new WriteFile("/workspace/f" + i, new byte[4 << 20]));
+        }
+        assertThat(assertFails(ErrorCode.INVALID_ARGUMENT, batch::execute)).hasMessageContaining("split");
+        assertFails(ErrorCode.INVALID_ARGUMENT, () -> batch.submit(TaskOptions.DEFAULT));
+        assertThat(batch.executeAsync())
+                .isCompletedExceptionally()
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withMessageContaining("INVALID_ARGUMENT");
+        assertThat(workspace).isEmptyDirectory();
+    }
+
+    @Test
+    void aBatchWithoutATimeLimitHasThatOfAllCalls() throws Exception {
+        Duration limit = Duration.ofMillis(500);
+        BlockingQueue<KernelEvent> ended = new LinkedBlockingQueue<>();
+        try (RemoteKernel hurried = RemoteKernel.builder(server.address())
+                        .callTimeout(limit)
+                        .build();
+                var subscription = kernel.subscribe(
+                        event -> {
+                            if (((KernelEvent.SyscallExecuted) event).syscall().equals("sleep")) {
+                                ended.add(event);
+                            }
+                        },
+                        Set.of(KernelEvent.Type.SYSCALL_EXECUTED))) {
+            assertThat(subscription).isNotNull();
+            connect(hurried);
+            Batch batch = Batch.builder()
+                    .add(process.pid(), new WriteFile("/workspace/a", new byte[1]))
+                    .add(process.pid(), new Sleep(HOUR))
+                    .add(process.pid(), new WriteFile("/workspace/b", new byte[1]))
+                    .build();
+            assertFails(ErrorCode.TIMED_OUT, () -> hurried.batches().execute(batch));
+            // The server hears of it, and nothing of the batch goes on.
+            assertThat(ended.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(
+                            KernelEvent.SyscallExecuted.class,
+                            sleep -> assertThat(sleep.success()).isFalse());
+            assertThat(workspace.resolve("a")).exists();
+            assertThatThrownBy(() -> hurried.batches().executeAsync(batch).get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .hasMessageContaining("TIMED_OUT");
+            Batch patient = Batch.builder()
+                    .add(process.pid(), new Sleep(limit.plusMillis(100)))
+                    .timeout(HOUR)
+                    .build();
+            assertThat(hurried.batches().execute(patient).successCount()).isEqualTo(1);
+        }
+        assertThat(workspace.resolve("b")).doesNotExist();
+    }
+
+    /** The first call also has to connect, which may take longer than any other. */
+    private static void connect(RemoteKernel hurried) {
+        boolean connected = false;
+        while (!connected) {
+            try {
+                connected = hurried.info().version() != null;
+            } catch (SyscallException slow) {
+                assertThat(slow.code()).isEqualTo(ErrorCode.TIMED_OUT);
+            }
+        }
     }
 
     @Test

@@ -198,6 +198,12 @@ final class Child {
         killRelatives();
     }
 
+    /** Ends it at once, and waits until it is not there any more. */
+    void killAndAwait() {
+        kill();
+        launch.awaitEnd();
+    }
+
     private List<ProcessHandle> relatives() {
         return ProcFs.family(launch.osPid()).stream()
                 .flatMap(pid -> ProcessHandle.of(pid).stream())

@@ -105,7 +105,7 @@ public final class Children implements AutoCloseable {
         Sandbox sandbox = Spawner.sandbox(context, command);
         Child child = start(parent, context, command, sandbox);
         if (context.cancellation().reason() != null) { // nobody will learn of it
-            child.kill();
+            child.killAndAwait();
             context.throwIfCancelled();
         }
         return new SpawnedProcess(child.pid(), child.startedAs());

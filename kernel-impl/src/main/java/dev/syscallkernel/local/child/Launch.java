@@ -357,6 +357,14 @@ final class Launch {
         }
     }
 
+    /** Waits until nothing is left of what was killed, but not for ever. */
+    void awaitEnd() {
+        long begin = System.nanoTime();
+        while ((process.isAlive() || isThere(init)) && System.nanoTime() - begin < PATIENCE.toNanos()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
     void deleteFiles() {
         delete(status, options);
     }

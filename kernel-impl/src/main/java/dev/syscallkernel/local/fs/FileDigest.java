@@ -15,7 +15,7 @@ import java.util.Set;
 final class FileDigest {
     private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
-    /** What takes longer is left undone: then only the identity counts. */
+    /** What takes longer is left undone: then the identity, the size and the time of the last write count. */
     private static final long MAX_SIZE = 1 << 20;
 
     private FileDigest() {}

@@ -26,16 +26,16 @@ public final class HostErrors {
         }
     }
 
+    private static final String ANOTHER_FILE_SYSTEM =
+            "another file system begins beneath the mount; mount it by itself";
+
     private static final List<Known> BY_TYPE = List.of(
             type(SwappedException.class, ErrorCode.UNAVAILABLE, "files or links on the way keep being replaced"),
             type(
                     UnstablePathException.class,
                     ErrorCode.UNSUPPORTED,
                     "the host's file system lacks what atomic batches need: handles of directories, and hard links"),
-            type(
-                    DifferentFileSystemException.class,
-                    ErrorCode.UNSUPPORTED,
-                    "another file system begins beneath the mount"),
+            type(DifferentFileSystemException.class, ErrorCode.UNSUPPORTED, ANOTHER_FILE_SYSTEM),
             type(
                     BrokenJournalException.class,
                     ErrorCode.UNAVAILABLE,
@@ -66,6 +66,7 @@ public final class HostErrors {
             text("Illegal seek", ErrorCode.PERMISSION_DENIED, "not a regular file"),
             text("No such device", ErrorCode.PERMISSION_DENIED, "not a regular file"),
             text("File too large", ErrorCode.INVALID_ARGUMENT, "the host cannot take a file this large"),
+            text("Invalid cross-device link", ErrorCode.UNSUPPORTED, ANOTHER_FILE_SYSTEM),
             text("Text file busy", ErrorCode.UNAVAILABLE, "the host is executing the file"),
             text("resource busy", ErrorCode.UNAVAILABLE, "the host is using it"));
 

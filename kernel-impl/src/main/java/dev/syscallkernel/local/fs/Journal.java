@@ -91,6 +91,10 @@ final class Journal implements AutoCloseable {
         if (end < length) {
             operations.cut(file, end, 0);
         }
+        if (end > 0) {
+            // A kernel that was killed may not have waited for it, and what it says is built upon from here on.
+            operations.forceJournal(file);
+        }
     }
 
     /** Called under the lock of this. */

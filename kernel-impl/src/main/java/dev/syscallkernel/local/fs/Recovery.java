@@ -96,12 +96,9 @@ final class Recovery {
         }
     }
 
-    /** Forgets what is over: it must be gone for ever before that. */
+    /** Forgets what is over. */
     private void forget() {
         try {
-            for (DirectoryHandle root : roots.values()) {
-                operations.forceDirectory(root);
-            }
             journal.clear();
         } catch (IOException failure) {
             journal.poison(failure);

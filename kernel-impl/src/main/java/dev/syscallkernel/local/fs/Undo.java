@@ -186,7 +186,7 @@ final class Undo {
         }
         if (after.digest().isEmpty()) {
             // One that was moved is not lost: it has another name in the stage.
-            return after.isSame(now) && (after.kind() != 'f' || after.size() == now.size() || isMoved(after));
+            return isMoved(after) ? after.isSame(now) : after.isUntouched(now);
         }
         return now.kind() == 'f'
                 && now.size() == after.size()

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -135,6 +136,43 @@ class FileTreeTest {
             for (int i = 1; i < told.size(); i++) {
                 assertThat(told.get(i) - told.get(i - 1)).isBetween(1L, 1L << 20);
             }
+        }
+    }
+
+    @Test
+    void copyingAndWritingStopWithinAMebibyteOfTheirCancellationAndLeaveNothing() throws IOException {
+        FileTree tree = openHost();
+        int size = 4 << 20;
+        Files.write(host.resolve("f"), new byte[size]);
+        Files.writeString(host.resolve("target"), "before");
+        List<Consumer<SyscallContext>> calls = List.of(
+                context -> tree.copy(context, "/w/f", "/w/target"),
+                context -> tree.writeFile(context, "/w/target", ByteBuffer.wrap(new byte[size])),
+                context -> tree.copy(context, "/w/f", "/w/new"),
+                context -> tree.writeFile(context, "/w/new", ByteBuffer.wrap(new byte[size])));
+        for (Consumer<SyscallContext> call : calls) {
+            CancellationToken cancellation = new CancellationToken();
+            AtomicLong last = new AtomicLong();
+            ProgressReporter reporter = new ProgressReporter() {
+                @Override
+                public void moved(long bytesDone, long bytesTotal) {
+                    last.set(bytesDone);
+                    if (bytesDone >= 2 << 20) {
+                        cancellation.cancel(ErrorCode.CANCELLED, "enough");
+                    }
+                }
+
+                @Override
+                public void lasts(Duration duration) {
+                    throw new AssertionError("nobody knows how long a file takes");
+                }
+            };
+            assertFails(ErrorCode.CANCELLED, () -> call.accept(Calls.call(Calls.ALL, cancellation, reporter)));
+            assertThat(last.get()).isBetween(2L << 20, 3L << 20);
+            assertThat(host.resolve("target")).hasContent("before");
+            assertThat(children(host))
+                    .extracting(file -> file.getFileName().toString())
+                    .containsExactlyInAnyOrder("f", "target");
         }
     }
 

@@ -42,6 +42,11 @@ final class Recorder implements FileOperations {
         boolean isForce() {
             return change == null;
         }
+
+        /** The same, but that nobody waited for the device. */
+        Step forgotten() {
+            return new Step("no " + text, NOTHING, NOTHING, Set.of(), Set.of());
+        }
     }
 
     private static final Model.Change NOTHING = model -> {};
@@ -210,9 +215,10 @@ final class Recorder implements FileOperations {
 
     @Override
     public void cut(RandomAccessFile journal, long size, int reserve) throws IOException {
-        Assertions.assertThat(size).isZero();
         host.cut(journal, size, reserve);
-        change("cut", Model::clearJournal, JOURNAL);
+        if (size == 0) {
+            change("cut", Model::clearJournal, JOURNAL);
+        } // else what was behind the records is cut off, of which a model has nothing
     }
 
     @Override

@@ -18,13 +18,13 @@ import dev.syscallkernel.local.fs.Failpoints.Fault;
 import dev.syscallkernel.local.fs.RecoveryReport.Action;
 import dev.syscallkernel.local.fs.RecoveryReport.Recovered;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,36 +47,11 @@ class RecoveryTest {
         root = Files.createDirectory(host.resolve("root"));
     }
 
-    /** Sees an operation before it is done, and may fail instead. */
-    private interface Look {
-        void at(String operation, Object[] arguments) throws IOException;
-    }
-
-    private static FileOperations looking(Look look) {
-        FileOperations operations = new HostOperations();
-        return (FileOperations) Proxy.newProxyInstance(
-                FileOperations.class.getClassLoader(),
-                new Class<?>[] {FileOperations.class},
-                (proxy, method, arguments) -> {
-                    look.at(method.getName(), arguments);
-                    try {
-                        return method.invoke(operations, arguments);
-                    } catch (InvocationTargetException failure) {
-                        throw failure.getCause();
-                    }
-                });
-    }
-
-    /** Whether this is the record that makes a batch count. */
-    private static boolean isRecord(char type, String operation, Object[] arguments) {
-        return operation.equals("append") && ((ByteBuffer) arguments[2]).get(Integer.BYTES) == type;
-    }
-
     /** A host on which the kernel dies when all is done but the commit. */
     private static FileOperations dyingBeforeCommit() {
         boolean[] dead = new boolean[1];
-        return looking((operation, arguments) -> {
-            dead[0] |= isRecord('C', operation, arguments);
+        return LookingOperations.of((operation, arguments) -> {
+            dead[0] |= LookingOperations.isRecord('C', operation, arguments);
             if (dead[0]) {
                 throw new Death();
             }
@@ -232,18 +207,22 @@ class RecoveryTest {
         dieBeforeCommit(Map.of("/w", root), write("/w/x", "2"));
         replaceByAStranger("x");
         String id = recover().get(0).id();
-        boolean[] recorded = new boolean[1];
-        FileOperations operations = looking((operation, arguments) -> {
-            if (recorded[0]) {
+        boolean[] recorded = new boolean[2]; // and then on the device
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
+            if (recorded[1]) {
                 throw new Death();
             }
-            recorded[0] = isRecord('C', operation, arguments);
+            if (recorded[0]) {
+                assertThat(operation).isEqualTo("forceJournal");
+                recorded[1] = true;
+            }
+            recorded[0] |= LookingOperations.isRecord('C', operation, arguments);
         });
         try {
             open(operations, id).close();
             throw new AssertionError("it lives");
         } catch (Death death) {
-            assertThat(recorded[0]).isTrue();
+            assertThat(recorded[1]).isTrue();
         }
         assertThat(recover()).allSatisfy(found -> assertThat(found.action()).isEqualTo(Action.COMPLETE));
         assertThat(root.resolve("x")).hasContent("a stranger's");
@@ -272,6 +251,39 @@ class RecoveryTest {
         assertThat(recover().get(0).paths()).containsExactlyInAnyOrder(root.resolve("new"), root.resolve("old"));
         assertThat(root.resolve("new")).hasContent("new and more");
         assertThat(root.resolve("old")).hasContent("3");
+    }
+
+    /** Nothing but the time of the write tells: such a file has no digest, and can even have the inode of the new one. */
+    @Test
+    void whatOthersWroteToALargeNewFileStays() throws IOException {
+        String old = "1".repeat(3 << 20);
+        file("old", old);
+        file("undone", old);
+        String large = "2".repeat(3 << 20);
+        dieBeforeCommit(
+                Map.of("/w", root),
+                write("/w/new", large),
+                write("/w/old", large),
+                write("/w/undone", large),
+                write("/w/removed", large));
+        for (String name : List.of("new", "old")) {
+            Path file = root.resolve(name);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap("a stranger's".getBytes(UTF_8)));
+            }
+            FileTime written = Files.getLastModifiedTime(file);
+            Files.setLastModifiedTime(file, FileTime.from(written.toInstant().plusNanos(1)));
+        }
+        Recovered found = recover().get(0);
+        assertThat(found.action()).isEqualTo(Action.IN_DOUBT);
+        assertThat(found.paths()).containsExactlyInAnyOrder(root.resolve("new"), root.resolve("old"));
+        for (String name : List.of("new", "old")) {
+            assertThat(Files.readString(root.resolve(name)))
+                    .startsWith("a stranger's")
+                    .hasSize(large.length());
+        }
+        assertThat(root.resolve("undone")).hasContent(old);
+        assertThat(root.resolve("removed")).doesNotExist();
     }
 
     @Test
@@ -324,14 +336,14 @@ class RecoveryTest {
     void theSpaceForTheEndOfABatchIsReservedWithItsPlan() throws IOException {
         file("x", "1");
         long[] prepared = new long[1];
-        FileOperations operations = looking((operation, arguments) -> {
-            if (isRecord('C', operation, arguments)) {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
+            if (LookingOperations.isRecord('C', operation, arguments)) {
                 prepared[0] = Files.size(host.resolve("journal"));
                 assertThat((long) arguments[1] + ((ByteBuffer) arguments[2]).remaining() + (int) arguments[3])
                         .isLessThanOrEqualTo(prepared[0]);
                 throw new IOException("Input/output error");
             }
-            if (isRecord('A', operation, arguments)) {
+            if (LookingOperations.isRecord('A', operation, arguments)) {
                 assertThat((long) arguments[1] + ((ByteBuffer) arguments[2]).remaining())
                         .isLessThanOrEqualTo(prepared[0]);
             }
@@ -349,7 +361,7 @@ class RecoveryTest {
     @Test
     void afterAFailedWaitForTheDeviceThereAreNoMoreBatches() throws IOException {
         boolean[] failed = new boolean[1];
-        FileOperations operations = looking((operation, arguments) -> {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
             if (operation.equals("forceFile") && !failed[0]) {
                 failed[0] = true;
                 throw new IOException("Input/output error");
@@ -370,8 +382,8 @@ class RecoveryTest {
     @Test
     void nobodyElseLooksIntoAStage() throws IOException {
         List<String> modes = new ArrayList<>();
-        FileOperations operations = looking((operation, arguments) -> {
-            if (isRecord('P', operation, arguments)) {
+        FileOperations operations = LookingOperations.of((operation, arguments) -> {
+            if (LookingOperations.isRecord('P', operation, arguments)) {
                 try (Stream<Path> names = Files.list(root)) {
                     for (Path stage : names.toList()) {
                         modes.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(stage)));
