@@ -65,12 +65,24 @@ final class WriteStream implements StreamCall.Direction {
         this.memory = memory;
         this.turns = new Turns(pool, this::takeTurn);
         this.pid = first.message().getPid();
-        this.opening = StreamCodec.decode(write);
+        this.opening = untilReleased(StreamCodec.decode(write));
         this.pulse = new Pulse(write.getProgress());
         requireSense(first);
         this.finishing = write.getFinish();
         memory.arrived(first.chunkSize());
         inbox.add(first);
+    }
+
+    /** Taking up an upload sums what there is of it, which can take long: but not for a client that has left. */
+    private OpenWriter untilReleased(OpenWriter asked) {
+        return new OpenWriter(asked.path(), asked.options().withProgress(progress -> {
+            synchronized (lock) {
+                if (released && writer == null) {
+                    throw new SyscallException(
+                            ErrorCode.CANCELLED, asked.name(), asked.subject(), "the client has left");
+                }
+            }
+        }));
     }
 
     @Override
