@@ -59,13 +59,13 @@ final class WriteStream implements StreamCall.Direction {
      * @throws SyscallException INVALID_ARGUMENT for a request that makes no sense; RESOURCE_EXHAUSTED if all streams
      *     together keep too much in memory
      */
-    WriteStream(StreamCall call, WorkPool pool, InboundMemory.Share memory, ChunkFrame<StreamSyscallRequest> first) {
+    WriteStream(StreamCall call, WorkPool pool, InboundMemory inbound, ChunkFrame<StreamSyscallRequest> first) {
         StreamFileWrite write = first.message().getWrite();
         this.call = call;
-        this.memory = memory;
         this.turns = new Turns(pool, this::takeTurn);
         this.pid = first.message().getPid();
         this.opening = untilReleased(StreamCodec.decode(write));
+        this.memory = inbound.join(opening);
         this.pulse = new Pulse(write.getProgress());
         requireSense(first);
         this.finishing = write.getFinish();

@@ -101,8 +101,8 @@ class WriteStreamTest extends ServerTest {
             Throwable problem = failure.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertStatus(problem, code, reason);
             assertThat(answers)
-                    .filteredOn(answer -> answer.getChunkCase() != ChunkCase.STARTED
-                            && answer.getChunkCase() != ChunkCase.PROGRESS)
+                    .filteredOn(answer ->
+                            answer.getChunkCase() != ChunkCase.STARTED && answer.getChunkCase() != ChunkCase.PROGRESS)
                     .singleElement()
                     .satisfies(answer -> assertThat(answer.getError()).isNotBlank());
             return problem;
