@@ -101,7 +101,8 @@ public final class LocalKernel implements SyscallKernel {
         this.timers = new Timers(KernelThreads.named("timer"), threads.workers());
         timers.every(UPLOAD_SWEEP, uploads::sweep);
         this.rules = new SandboxRules(settings.ceiling);
-        this.processes = new ProcessTable(settings.maxProcesses, settings.limits, settings.clock, events);
+        this.processes = new ProcessTable(
+                settings.maxProcesses, settings.limits, settings.launcher.ending(), settings.clock, events);
         this.children = new Children(
                 settings.launcher,
                 state.launchers(),

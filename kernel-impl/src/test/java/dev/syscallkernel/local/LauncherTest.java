@@ -12,12 +12,14 @@ import dev.syscallkernel.contract.Bubblewrap;
 import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.contract.Leftovers;
 import dev.syscallkernel.fs.Access;
+import dev.syscallkernel.local.child.LauncherSettings;
 import dev.syscallkernel.process.Command;
 import dev.syscallkernel.process.CommandLimits;
 import dev.syscallkernel.process.ExitCause;
 import dev.syscallkernel.process.ExitStatus;
 import dev.syscallkernel.process.LauncherTier;
 import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ProcessSyscall;
 import dev.syscallkernel.process.ProcessSyscall.KillProcess;
 import dev.syscallkernel.process.ProgramOutput;
 import dev.syscallkernel.process.ResourceLimits;
@@ -32,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -39,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +92,36 @@ class LauncherTest {
         try (InputStream in = process.output(child, ProgramOutput.STDOUT).asInputStream()) {
             return new String(in.readAllBytes(), UTF_8);
         }
+    }
+
+    /** More than processes without programs have. */
+    @Test
+    @Tag("long")
+    void theEndOfAProcessWaitsForTheWholeGraceOfItsPrograms() throws IOException {
+        try (LocalKernel kernel = only(LauncherTier.CONFINED)
+                .programGrace(Duration.ofMillis(5500))
+                .build()) {
+            KernelProcess process = process(kernel, host);
+            Pid child = process.spawn(script("trap '' TERM; echo ready; while :; do sleep 0.05; done"))
+                    .pid();
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                    process.output(child, ProgramOutput.STDOUT).asInputStream(), UTF_8))) {
+                assertThat(lines.readLine()).isEqualTo("ready");
+            }
+            long program = process.execute(new ProcessSyscall.GetProcessInfo(child))
+                    .child()
+                    .orElseThrow()
+                    .osPid();
+            process.terminate();
+            assertThat(ProcessHandle.of(program)).isEmpty();
+        }
+    }
+
+    @Test
+    void aGraceWithoutEndIsAWaitWithoutEnd() {
+        Duration forever = ChronoUnit.FOREVER.getDuration();
+        assertThat(LauncherSettings.DEFAULT.withGrace(forever).ending()).isGreaterThan(Duration.ofDays(36_500));
+        assertThat(LauncherSettings.DEFAULT.ending()).isEqualTo(Duration.ofSeconds(8));
     }
 
     @Test

@@ -24,6 +24,8 @@ public record LauncherSettings(LauncherTier weakest, int uid, int gid, Duration 
             Path.of("/usr/bin/bwrap"),
             Path.of("/usr/bin/unshare"));
 
+    private static final Duration CENTURY = Duration.ofDays(36_500);
+
     public LauncherSettings {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("the grace of programs must not be negative: " + grace);
@@ -31,6 +33,11 @@ public record LauncherSettings(LauncherTier weakest, int uid, int gid, Duration 
         if (uid < 1 || gid < 1) {
             throw new IllegalArgumentException("programs cannot run as root; name a user and a group from 1 on");
         }
+    }
+
+    /** How long the end of a program can take: its grace, at most a century, and the proof that nothing is left of it. */
+    public Duration ending() {
+        return (grace.compareTo(CENTURY) < 0 ? grace : CENTURY).plus(Child.VERIFICATION);
     }
 
     public LauncherSettings withWeakest(LauncherTier tier) {

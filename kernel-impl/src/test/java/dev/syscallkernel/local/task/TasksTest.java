@@ -81,8 +81,8 @@ class TasksTest {
             new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.MINUTES, new SynchronousQueue<>());
     private final EventBus events = new EventBus(callbacks);
     private final Timers timers = new Timers(Executors.defaultThreadFactory(), workers);
-    private final ProcessTable processes =
-            new ProcessTable(100, ResourceLimits.DEFAULT.withMaxTasks(1_000_000), Clock.systemUTC(), events);
+    private final ProcessTable processes = new ProcessTable(
+            100, ResourceLimits.DEFAULT.withMaxTasks(1_000_000), Duration.ofSeconds(5), Clock.systemUTC(), events);
     private final Tasks tasks = tasks(1_000_000, 64 << 20);
     private final LogicalProcess process = process();
 
