@@ -1,5 +1,6 @@
 package dev.syscallkernel.local;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -41,7 +42,7 @@ class StateDirectoryTest {
         }
 
         private static String temporary(Path in) {
-            return StateDirectory.temporary(in).scratch().getParent().toString();
+            return requireNonNull(StateDirectory.temporary(in).scratch().getParent()).toString();
         }
 
         private static boolean open(Path directory) {
@@ -101,7 +102,7 @@ class StateDirectoryTest {
         try (ChildJvm other = other()) {
             StateDirectory first = StateDirectory.temporary(parent);
             StateDirectory second = StateDirectory.temporary(parent);
-            Path kept = first.scratch().getParent();
+            Path kept = requireNonNull(first.scratch().getParent());
             assertThat(kept).isDirectory();
             other.ask("temporary " + parent);
             assertThat(kept).isDirectory();
