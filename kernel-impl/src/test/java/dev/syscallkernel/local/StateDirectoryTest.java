@@ -42,7 +42,8 @@ class StateDirectoryTest {
         }
 
         private static String temporary(Path in) {
-            return requireNonNull(StateDirectory.temporary(in).scratch().getParent()).toString();
+            return requireNonNull(StateDirectory.temporary(in).scratch().getParent())
+                    .toString();
         }
 
         private static boolean open(Path directory) {
