@@ -478,6 +478,12 @@ public final class LocalKernel implements SyscallKernel {
             return this;
         }
 
+        /** Sets how long the status and the output of an ended program can be had; 10 minutes by default. */
+        Builder programRetention(Duration time) {
+            this.launcher = launcher.withRetention(time);
+            return this;
+        }
+
         /** Sets where the programs are that start others. */
         Builder launcherTools(Path bubblewrap, Path unshare) {
             this.launcher = launcher.withTools(bubblewrap, unshare);

@@ -347,4 +347,36 @@ class LauncherTest {
             assertThat(process.await(children.get(0)).isSuccess()).isTrue();
         }
     }
+
+    @Test
+    void whatEndedIsForgottenWhenItsTimeIsUpAndWhatRunsIsNot() throws Exception {
+        assertThat(LauncherSettings.DEFAULT.retention()).isEqualTo(Duration.ofMinutes(10));
+        try (LocalKernel kernel = only(LauncherTier.CONFINED)
+                .programRetention(Duration.ofSeconds(2))
+                .build()) {
+            KernelProcess process = process(kernel, host);
+            Pid running = process.spawn(script("exec sleep 100")).pid();
+            Pid ended = process.spawn(script("echo x; exit 3")).pid();
+            assertThat(process.await(ended).code()).isEqualTo(3);
+            assertThat(output(process, ended)).isEqualTo("x\n");
+            assertThat(process.await(ended).code()).as("and again").isEqualTo(3);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (isKnown(process, ended) && System.nanoTime() < deadline) {
+                Thread.sleep(5);
+            }
+            assertThatThrownBy(() -> process.await(ended)).hasMessageContaining("NO_SUCH_PROCESS");
+            assertThatThrownBy(() -> output(process, ended)).hasMessageContaining("NO_SUCH_PROCESS");
+            assertThat(isKnown(process, running)).isTrue();
+            assertThat(process.execute(new KillProcess(running)).cause()).isEqualTo(ExitCause.CANCELLED);
+        }
+    }
+
+    private static boolean isKnown(KernelProcess process, Pid child) {
+        try {
+            return process.execute(new ProcessSyscall.GetProcessState(child)) != null;
+        } catch (SyscallException unknown) {
+            assertThat(unknown.code()).isEqualTo(ErrorCode.NO_SUCH_PROCESS);
+            return false;
+        }
+    }
 }

@@ -87,7 +87,7 @@ public final class Children implements AutoCloseable {
         this.starter = new Starter(starters);
         this.settings = settings;
         this.spawner = new Spawner(settings, files, starter, threads);
-        this.lineage = new Lineage(timers, OUTPUT_BUDGET);
+        this.lineage = new Lineage(timers, OUTPUT_BUDGET, settings.retention());
         this.processes = processes;
         this.timers = timers;
         this.threads = threads;
