@@ -166,8 +166,9 @@ class ProgramUserTest {
                 .doesNotContain(secret);
         assertThat(jvm.ask("cat " + hidden)).contains("No such file").doesNotEndWith("= 0");
         assertThat(jvm.ask("cat /proc/1/root" + hidden)).doesNotEndWith("= 0");
-        assertThat(jvm.ask(
-                        "find / '(' -path /usr -o -path /proc ')' -prune -o -name 'hidden*' -print 2>/dev/null; find /w -name f"))
+        assertThat(
+                        jvm.ask(
+                                "find / '(' -path /usr -o -path /proc ')' -prune -o -name 'hidden*' -print 2>/dev/null; find /w -name f"))
                 .isEqualTo("/w/f = 0");
     }
 
