@@ -10,9 +10,11 @@ import dev.syscallkernel.contract.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -126,6 +128,29 @@ class StateDirectoryTest {
             first.close();
             assertThat(other.ask("open " + named)).isEqualTo("true");
             assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+        }
+    }
+
+    /** It knows nothing of this one's table, but has a lock in the same JVM. */
+    @Test
+    void aKernelOfAnotherClassLoaderKeepsItsLockToo() throws Exception {
+        Path named = Files.createDirectory(parent.resolve("state"));
+        Path left = leave("others");
+        try (ChildJvm other = other()) {
+            try (FileChannel first = FileChannel.open(
+                            named.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileChannel second = FileChannel.open(left.resolve("lock"), StandardOpenOption.WRITE)) {
+                assertThat(first.tryLock()).isNotNull();
+                assertThat(second.tryLock()).isNotNull();
+                assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+                StateDirectory.temporary(parent).close();
+                assertThat(other.ask("open " + named)).isEqualTo("false");
+                other.ask("temporary " + parent);
+                assertThat(left).isDirectory();
+            }
+            StateDirectory.open(named).close();
+            StateDirectory.temporary(parent).close();
+            assertThat(left).doesNotExist();
         }
     }
 
