@@ -363,13 +363,12 @@ public abstract class ChildContract extends KernelContract {
     @Test
     void aKillingTaskThatIsCancelledLastsUntilNothingIsLeft() throws InterruptedException {
         String sleep = Leftovers.uniqueSleep();
-        Pid child = shell.start("trap '' TERM; echo ready; sleep " + sleep + "; sleep " + sleep);
+        Pid child =
+                shell.start("sleep " + sleep + " & trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done");
         shell.awaitLine(child, "ready");
         Leftovers.await("sleep\0" + sleep, 1);
         TaskHandle<ExitStatus> killing = shell.process().submit(new KillProcess(child), Priority.NORMAL);
-        while (killing.status().state() == TaskState.PENDING) {
-            Thread.onSpinWait();
-        }
+        shell.awaitLine(child, "asked");
         boolean inTime = killing.cancel();
         ExitStatus status = killing.await(Duration.ofSeconds(20));
         Leftovers.assertNone(sleep);

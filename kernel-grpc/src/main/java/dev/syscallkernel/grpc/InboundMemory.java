@@ -5,10 +5,11 @@ import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 
 /**
- * What all streams of a server that write, to files and to programs, together may keep in memory of what their clients have sent. How large the next
- * chunk will be, nobody knows before it has come: so a stream asks for few messages ahead as long as it has seen large
- * ones or none, and for less with every further stream; and what has come is counted. A stream keeps the room that it
- * once needed until it ends, so that one which got going is not refused for the sake of a new one. Thread-safe.
+ * What all streams of a server that write, to files and to programs, may together keep in memory of what their clients
+ * have sent. How large the next chunk will be, nobody knows before it has come: so a stream asks for few messages ahead
+ * as long as it has seen large ones or none, and for less with every further stream; and what has come is counted. A
+ * stream keeps the room that it once needed until it ends, so that one which got going is not refused for the sake of a
+ * new one. Thread-safe.
  */
 final class InboundMemory {
     /** How many messages may be asked for ahead: asking for them one by one would wake two threads for each. */

@@ -46,7 +46,11 @@ class VanishedClientTest extends ServerTest {
     static final class Client {
         private Client() {}
 
-        /** @param arguments the address, for how long the program sleeps, and whether its process is temporary */
+        /**
+         * Waits for the program when all is done.
+         *
+         * @param arguments the address, for how long the program sleeps, and whether its process is temporary
+         */
         @SuppressWarnings("MustBeClosedChecker") // it is killed
         public static void main(String[] arguments) {
             RemoteKernel kernel = RemoteKernel.connect(arguments[0]);

@@ -73,7 +73,11 @@ class ProgramUserTest {
 
         private Runner() {}
 
-        /** @param arguments the directory at {@code /w}, and how long what is to be killed sleeps */
+        /**
+         * Does so until its input ends.
+         *
+         * @param arguments the directory at {@code /w}, and how long what is to be killed sleeps
+         */
         public static void main(String[] arguments) throws Exception {
             try (LocalKernel kernel = only(LauncherTier.CONFINED)
                     .programGrace(Duration.ofMillis(200))
