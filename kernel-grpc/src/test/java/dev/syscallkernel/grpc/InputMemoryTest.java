@@ -30,15 +30,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a server with a small heap keeps of the input of programs that do not read it. */
+@Tag("long")
 @Timeout(120)
 class InputMemoryTest {
     private static final int CHUNK = ReadOptions.MAX_CHUNK_SIZE;
-    private static final int STREAMS = 8;
+    private static final int STREAMS = 4;
 
     @TempDir
     Path host;
@@ -54,7 +56,7 @@ class InputMemoryTest {
     @BeforeEach
     void start() throws IOException {
         Bubblewrap.require();
-        server = ChildJvm.start(List.of("-Xmx96m"), ServerProgram.class, host.toString(), state.toString());
+        server = ChildJvm.start(List.of("-Xmx128m"), ServerProgram.class, host.toString(), state.toString());
         String address = server.readLine();
         remote = RemoteKernel.connect(address);
         process = remote.createProcess(ProcessSpec.named("p")
@@ -132,10 +134,10 @@ class InputMemoryTest {
     private void assertTakesMuchMoreThanFits() {
         Pid reading = start("dd", "of=/dev/null");
         try (StreamingWriter input = process.input(reading)) {
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 12; i++) {
                 input.write(ByteBuffer.allocate(CHUNK));
             }
-            assertThat(input.commit().totalBytes()).isEqualTo(8L * CHUNK);
+            assertThat(input.commit().totalBytes()).isEqualTo(12L * CHUNK);
         }
         assertThat(process.await(reading).isSuccess()).isTrue();
     }
