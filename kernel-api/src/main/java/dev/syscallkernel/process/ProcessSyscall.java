@@ -44,7 +44,8 @@ public sealed interface ProcessSyscall<R extends @Nullable Object> extends Sysca
 
     /**
      * Ends a child with all that it started: asks it with SIGTERM, kills it three seconds later unless it has ended, and
-     * answers when nothing of it is left. Killing an ended one answers its status.
+     * answers when nothing of it is left. Killing an ended one answers its status. Nothing takes it back: to cancel it
+     * has no effect, and a time limit only ends the waiting.
      */
     record KillProcess(Pid target) implements ProcessSyscall<ExitStatus> {
         public KillProcess {

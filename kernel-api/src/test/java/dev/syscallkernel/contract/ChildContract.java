@@ -37,6 +37,9 @@ import dev.syscallkernel.security.SandboxLevel;
 import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamSyscall.OpenProcessInput;
 import dev.syscallkernel.stream.StreamSyscall.OpenProcessOutput;
+import dev.syscallkernel.task.Priority;
+import dev.syscallkernel.task.TaskHandle;
+import dev.syscallkernel.task.TaskState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -353,6 +356,34 @@ public abstract class ChildContract extends KernelContract {
         ExitStatus status = shell.process().execute(new KillProcess(child));
         assertThat(status.cause()).isEqualTo(ExitCause.CANCELLED);
         assertThat(status.signal()).isEqualTo(9);
+        Leftovers.assertNone(sleep);
+    }
+
+    /** What was begun cannot be taken back: so the task lasts as long as it, and tells how it ended. */
+    @Test
+    void aKillingTaskThatIsCancelledLastsUntilNothingIsLeft() throws InterruptedException {
+        String sleep = Leftovers.uniqueSleep();
+        Pid child =
+                shell.start("sleep " + sleep + " & trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done");
+        shell.awaitLine(child, "ready");
+        Leftovers.await("sleep\0" + sleep, 1);
+        TaskHandle<ExitStatus> killing = shell.process().submit(new KillProcess(child), Priority.NORMAL);
+        shell.awaitLine(child, "asked");
+        boolean inTime = killing.cancel();
+        ExitStatus status = killing.await(Duration.ofSeconds(20));
+        Leftovers.assertNone(sleep);
+        assertThat(status.signal()).isEqualTo(9);
+        assertThat(killing.status().state()).isEqualTo(TaskState.COMPLETED);
+        assertThat(killing.status().cancelRequested()).isEqualTo(inTime);
+    }
+
+    @Test
+    void whoKillsWaitsNoLongerThanHeWants() throws InterruptedException {
+        String sleep = Leftovers.uniqueSleep();
+        Pid child = shell.start("trap '' TERM; echo ready; sleep " + sleep + "; sleep " + sleep);
+        shell.awaitLine(child, "ready");
+        assertFails(ErrorCode.TIMED_OUT, () -> shell.process().execute(new KillProcess(child), MOMENT));
+        assertThat(shell.process().await(child).signal()).isEqualTo(9);
         Leftovers.assertNone(sleep);
     }
 

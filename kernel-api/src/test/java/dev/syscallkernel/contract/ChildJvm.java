@@ -1,13 +1,17 @@
 package dev.syscallkernel.contract;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A program of the tests in a JVM of its own, which can be killed, or be short of something. One line in, one line out. */
 public final class ChildJvm implements AutoCloseable {
@@ -18,9 +22,13 @@ public final class ChildJvm implements AutoCloseable {
     private final Writer in;
 
     private ChildJvm(List<String> command) throws IOException {
-        this.process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        this(command, Map.of());
+    }
+
+    private ChildJvm(List<String> command, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        this.process = builder.start();
         this.out = process.inputReader(StandardCharsets.UTF_8);
         this.in = process.outputWriter(StandardCharsets.UTF_8);
     }
@@ -37,8 +45,53 @@ public final class ChildJvm implements AutoCloseable {
         return new ChildJvm(limited);
     }
 
+    /** Starts it with more variables in its environment. */
+    public static ChildJvm startWith(Map<String, String> environment, Class<?> main, String... arguments)
+            throws IOException {
+        return new ChildJvm(command(List.of(), main, arguments), environment);
+    }
+
+    /**
+     * Starts it as another user, with more variables in its environment; only root can.
+     *
+     * @param copies where he finds the class path, which he may not be able to read where it is
+     */
+    public static ChildJvm startAs(
+            int user, Path copies, Map<String, String> environment, Class<?> main, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", "--inh-caps=-all", "--"));
+        command.addAll(command(copyOfClassPath(copies), List.of(), main, arguments));
+        return new ChildJvm(command, environment);
+    }
+
+    private static String copyOfClassPath(Path copies) throws IOException {
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            Path original = Path.of(entry);
+            if (Files.exists(original)) {
+                Path copy = copies.resolve(entries.size() + "-" + original.getFileName());
+                copyTree(original, copy);
+                entries.add(copy.toString());
+            }
+        }
+        return String.join(File.pathSeparator, entries);
+    }
+
+    private static void copyTree(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) all::iterator) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+    }
+
     /** The command that starts the main method of a class on the class path of the tests. */
     public static List<String> command(List<String> jvmOptions, Class<?> main, String... arguments) {
+        return command(System.getProperty("java.class.path"), jvmOptions, main, arguments);
+    }
+
+    private static List<String> command(String classPath, List<String> jvmOptions, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1"); // it does not live for long
@@ -47,7 +100,7 @@ public final class ChildJvm implements AutoCloseable {
             command.add("-Djava.util.logging.config.file=" + logging);
         }
         command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
         return command;
     }

@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -304,6 +305,38 @@ public abstract class ChildOutputContract extends KernelContract {
             assertThat(first.committedBytes()).isZero();
             assertFails(ErrorCode.CONFLICT, () -> shell.process().input(child));
         }
+    }
+
+    @Test
+    void anEmptyWriteFailsAsAnyOtherOnceTheInputIsOver() {
+        Pid child = cat();
+        StreamingWriter closed = shell.process().input(child);
+        closed.write(ByteBuffer.allocate(0));
+        closed.write(ByteBuffer.allocate(0), 0);
+        closed.close();
+        assertFails(ErrorCode.CANCELLED, () -> closed.write(ByteBuffer.allocate(0)));
+        assertFails(ErrorCode.CANCELLED, () -> closed.write(ByteBuffer.allocate(0), 0));
+        StreamingWriter committed = shell.process().input(child);
+        assertThat(committed.commit().totalBytes()).isZero();
+        assertFails(ErrorCode.CANCELLED, () -> committed.write(ByteBuffer.allocate(0)));
+        assertFails(ErrorCode.CANCELLED, () -> committed.write(ByteBuffer.allocate(0), 0));
+    }
+
+    @Test
+    void aChunkOfInputIsTakenWholeAndOneThatIsTooLargeToBeCheckedIsRefused() {
+        Pid child = cat();
+        try (StreamingWriter input = shell.process().input(child)) {
+            ByteBuffer large = ByteBuffer.allocate(ReadOptions.MAX_CHUNK_SIZE + 1);
+            assertFails(ErrorCode.INVALID_ARGUMENT, () -> input.write(large, 0));
+            assertThat(large.position()).isZero();
+            ByteBuffer chunk = ByteBuffer.wrap("whole".getBytes(UTF_8));
+            CRC32C crc = new CRC32C();
+            crc.update(chunk.duplicate());
+            input.write(chunk, (int) crc.getValue());
+            assertThat(chunk.hasRemaining()).isFalse();
+            assertThat(input.commit().totalBytes()).isEqualTo(5);
+        }
+        assertThat(shell.read(child, ProgramOutput.STDOUT)).isEqualTo("whole");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.syscallkernel.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.syscallkernel.ErrorCode;
@@ -18,6 +19,9 @@ import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.security.Capability;
 import dev.syscallkernel.security.SandboxLevel;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,6 +153,24 @@ public abstract class ConfinementContract extends KernelContract {
         assertThat(output("readlink /proc/self/ns/net").trim()).isEqualTo(hostNetwork());
     }
 
+    /** Tries it really, where somebody listens. */
+    @Test
+    void aProgramConnectsToTheHostOnlyWithTheCapability() throws IOException {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            listener.setSoTimeout(10_000);
+            String connect =
+                    "exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + listener.getLocalPort() + " && echo $0 >&3' ";
+            assertRefused(connect + "denied");
+            KernelProcess process = shell.process();
+            process.updateSandbox(process.info().sandbox().withCapabilities(Set.of(Capability.NETWORK_ACCESS)));
+            assertThat(shell.run(connect + "allowed").status().isSuccess()).isTrue();
+            try (Socket first = listener.accept()) {
+                assertThat(new String(first.getInputStream().readAllBytes(), UTF_8))
+                        .isEqualTo("allowed\n");
+            }
+        }
+    }
+
     private static String hostNetwork() {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
@@ -199,6 +221,15 @@ public abstract class ConfinementContract extends KernelContract {
         assertThat(limited(CommandLimits.DEFAULT.withDescriptors(20), "ulimit -n; ulimit -n 21")
                         .output())
                 .startsWith("20\n");
+    }
+
+    @Test
+    void noMoreFilesCanBeOpenedThanTheLimitSays() {
+        Shell.Run run = limited(
+                CommandLimits.DEFAULT.withDescriptors(20),
+                "exec perl -e 'while (open my $f, q(<), q(/dev/null)) { push @f, $f } "
+                        + "print fileno($f[-1]), qq( $!\\n)'");
+        assertThat(run.output()).isEqualTo("19 Too many open files\n");
     }
 
     @Test

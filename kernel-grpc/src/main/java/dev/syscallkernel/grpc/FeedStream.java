@@ -28,7 +28,10 @@ final class FeedStream implements StreamCall.Direction {
     /** How much a writer takes over at a time. */
     private static final int PIECE = 64 << 10;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final StreamCall call;
+    private final InboundMemory.Share memory;
     private final Turns turns;
     private final int pid;
     private final OpenProcessInput opening;
@@ -41,18 +44,24 @@ final class FeedStream implements StreamCall.Direction {
     private @Nullable StreamingWriter writer; // guarded by lock
 
     // Used in turns only.
-    private ByteBuffer current = ByteBuffer.allocate(0);
+    private ByteBuffer current = NOTHING;
+    private int currentSize;
     private boolean finishing;
     private long told;
 
-    /** @throws SyscallException INVALID_ARGUMENT for a request that makes no sense */
-    FeedStream(StreamCall call, WorkPool pool, StreamSyscallRequest first) {
+    /**
+     * @throws SyscallException INVALID_ARGUMENT for a request that makes no sense; RESOURCE_EXHAUSTED if all streams
+     *     together keep too much in memory
+     */
+    FeedStream(StreamCall call, WorkPool pool, InboundMemory inbound, StreamSyscallRequest first) {
         this.call = call;
         this.turns = new Turns(pool, this::takeTurn);
         this.pid = first.getPid();
         this.opening = StreamCodec.decode(first.getProcessInput());
+        this.memory = inbound.join(opening);
         this.pulse = new Pulse(first.getProcessInput().getProgress());
         requireSense(first);
+        memory.arrived(first.getProcessInput().getChunk().size());
         inbox.add(first.getProcessInput());
     }
 
@@ -90,9 +99,11 @@ final class FeedStream implements StreamCall.Direction {
     public void received(ChunkFrame<StreamSyscallRequest> message) {
         try (message) {
             requireSense(message.message());
+            StreamProcessInput input = message.message().getProcessInput();
             synchronized (lock) {
                 if (!released) {
-                    inbox.add(message.message().getProcessInput());
+                    memory.arrived(input.getChunk().size());
+                    inbox.add(input);
                 }
             }
         }
@@ -168,6 +179,9 @@ final class FeedStream implements StreamCall.Direction {
             current.position(current.position() + count);
             return true;
         }
+        memory.taken(currentSize);
+        currentSize = 0;
+        current = NOTHING;
         if (finishing) {
             commit(open);
             return false;
@@ -193,6 +207,7 @@ final class FeedStream implements StreamCall.Direction {
 
     private void take(StreamProcessInput message) {
         current = message.getChunk().asReadOnlyByteBuffer();
+        currentSize = message.getChunk().size();
         finishing = message.getFinish();
         if (message.hasCrc32C()) {
             CRC32C actual = new CRC32C();
@@ -249,5 +264,10 @@ final class FeedStream implements StreamCall.Direction {
             started.cancel(false);
         }
         turns.wish();
+    }
+
+    @Override
+    public void gone() {
+        memory.leave();
     }
 }

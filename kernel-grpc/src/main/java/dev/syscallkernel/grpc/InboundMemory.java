@@ -1,13 +1,15 @@
 package dev.syscallkernel.grpc;
 
 import dev.syscallkernel.ErrorCode;
+import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
 
 /**
- * What all writing streams of a server together may keep in memory of what their clients have sent. How large the next
- * chunk will be, nobody knows before it has come: so a stream asks for few messages ahead as long as it has seen large
- * ones or none, and for less with every further stream; and what has come is counted. A stream keeps the room that it
- * once needed until it ends, so that one which got going is not refused for the sake of a new one. Thread-safe.
+ * What all streams of a server that write, to files and to programs, may together keep in memory of what their clients
+ * have sent. How large the next chunk will be, nobody knows before it has come: so a stream asks for few messages ahead
+ * as long as it has seen large ones or none, and for less with every further stream; and what has come is counted. A
+ * stream keeps the room that it once needed until it ends, so that one which got going is not refused for the sake of a
+ * new one. Thread-safe.
  */
 final class InboundMemory {
     /** How many messages may be asked for ahead: asking for them one by one would wake two threads for each. */
@@ -31,19 +33,22 @@ final class InboundMemory {
         this.limit = limit;
     }
 
-    /** A share for one stream, which takes no room until something has come. */
-    Share join() {
-        return new Share();
+    /** A share for the stream that a call opens, which takes no room until something has come. */
+    Share join(Syscall<?> opening) {
+        return new Share(opening);
     }
 
     /** One stream's share. */
     final class Share {
+        private final Syscall<?> opening;
         private long held; // guarded by lock; what has come and was not taken
         private long room; // guarded by lock; what was once held at most
         private int largest; // guarded by lock; the largest chunk so far
         private boolean left; // guarded by lock
 
-        private Share() {}
+        private Share(Syscall<?> opening) {
+            this.opening = opening;
+        }
 
         /**
          * Takes note of a chunk that has come.
@@ -56,8 +61,8 @@ final class InboundMemory {
                 if (!left && claimed + needed > limit) {
                     throw new SyscallException(
                             ErrorCode.RESOURCE_EXHAUSTED,
-                            "stream_write",
-                            "",
+                            opening.name(),
+                            opening.subject(),
                             "the server's memory has no room for more of what is sent; write in smaller chunks, or give"
                                     + " the server a larger heap");
                 }

@@ -53,6 +53,9 @@ final class RemoteInput extends RemoteStream<StreamingWriter> implements Streami
 
     @Override
     public void write(ByteBuffer data) {
+        synchronized (lock) {
+            requireUsable();
+        }
         while (data.hasRemaining()) {
             ByteBuffer piece = data.slice(data.position(), Math.min(data.remaining(), PIECE));
             CRC32C crc = new CRC32C();

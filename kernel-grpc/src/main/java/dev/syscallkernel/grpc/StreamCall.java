@@ -98,9 +98,9 @@ final class StreamCall extends IncomingCall<ChunkFrame<StreamSyscallRequest>, Ch
         try {
             return switch (message.message().getRequestCase()) {
                 case READ -> ReadStream.ofFile(this, pool, outbound, message.message());
-                case WRITE -> new WriteStream(this, pool, inbound.join(), message);
+                case WRITE -> new WriteStream(this, pool, inbound, message);
                 case PROCESS_OUTPUT -> ReadStream.ofOutput(this, pool, outbound, message.message());
-                case PROCESS_INPUT -> new FeedStream(this, pool, message.message());
+                case PROCESS_INPUT -> new FeedStream(this, pool, inbound, message.message());
                 case REQUEST_NOT_SET ->
                     throw Failures.malformed(
                             "stream_syscall", "the first message asks for no stream that this server knows");

@@ -59,18 +59,30 @@ final class WriteStream implements StreamCall.Direction {
      * @throws SyscallException INVALID_ARGUMENT for a request that makes no sense; RESOURCE_EXHAUSTED if all streams
      *     together keep too much in memory
      */
-    WriteStream(StreamCall call, WorkPool pool, InboundMemory.Share memory, ChunkFrame<StreamSyscallRequest> first) {
+    WriteStream(StreamCall call, WorkPool pool, InboundMemory inbound, ChunkFrame<StreamSyscallRequest> first) {
         StreamFileWrite write = first.message().getWrite();
         this.call = call;
-        this.memory = memory;
         this.turns = new Turns(pool, this::takeTurn);
         this.pid = first.message().getPid();
-        this.opening = StreamCodec.decode(write);
+        this.opening = untilReleased(StreamCodec.decode(write));
+        this.memory = inbound.join(opening);
         this.pulse = new Pulse(write.getProgress());
         requireSense(first);
         this.finishing = write.getFinish();
         memory.arrived(first.chunkSize());
         inbox.add(first);
+    }
+
+    /** Taking up an upload sums what there is of it, which can take long: but not for a client that has left. */
+    private OpenWriter untilReleased(OpenWriter asked) {
+        return new OpenWriter(asked.path(), asked.options().withProgress(progress -> {
+            synchronized (lock) {
+                if (released && writer == null) {
+                    throw new SyscallException(
+                            ErrorCode.CANCELLED, asked.name(), asked.subject(), "the client has left");
+                }
+            }
+        }));
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.syscallkernel.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.syscallkernel.stream.StreamSyscall.OpenWriter;
+import dev.syscallkernel.stream.WriteOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,6 +15,10 @@ class InboundMemoryTest {
 
     private final InboundMemory memory = new InboundMemory(256L << 20);
 
+    private InboundMemory.Share join() {
+        return memory.join(new OpenWriter("/f", WriteOptions.DEFAULT));
+    }
+
     private static void pass(InboundMemory.Share share, int size) {
         share.arrived(size);
         share.taken(size);
@@ -20,7 +26,7 @@ class InboundMemoryTest {
 
     @Test
     void howMuchIsAskedForFollowsTheLargestChunkSeen() {
-        InboundMemory.Share share = memory.join();
+        InboundMemory.Share share = join();
         assertThat(share.ahead()).as("before anything was seen").isEqualTo(1);
         pass(share, 0);
         assertThat(share.ahead()).as("after a message without a chunk").isEqualTo(1);
@@ -36,7 +42,7 @@ class InboundMemoryTest {
     void manyStreamsMayAskForLess() {
         List<InboundMemory.Share> shares = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            InboundMemory.Share share = memory.join();
+            InboundMemory.Share share = join();
             pass(share, CHUNK);
             shares.add(share);
         }
@@ -48,28 +54,29 @@ class InboundMemoryTest {
     /** One byte, and then as many large chunks as were asked for: from one client, or from many. */
     @Test
     void whatHasComeIsCountedAndRefusedWhereThereIsNoRoom() {
-        InboundMemory.Share greedy = memory.join();
+        InboundMemory.Share greedy = join();
         for (int i = 0; i < 64; i++) {
             greedy.arrived(LARGE);
         }
         assertThatThrownBy(() -> greedy.arrived(1)).hasMessageContaining("RESOURCE_EXHAUSTED");
-        InboundMemory.Share late = memory.join();
+        InboundMemory.Share late = join();
         assertThatThrownBy(() -> late.arrived(1))
+                .hasMessageContaining("stream_write /f: ")
                 .hasMessageContaining("smaller chunks")
                 .hasMessageContaining("RESOURCE_EXHAUSTED");
         late.leave();
         greedy.leave();
         greedy.leave();
-        InboundMemory.Share next = memory.join();
+        InboundMemory.Share next = join();
         next.arrived(1);
         assertThat(next.ahead()).isEqualTo(8);
     }
 
     @Test
     void aStreamKeepsTheRoomThatItHasOnceNeeded() {
-        InboundMemory.Share first = memory.join();
+        InboundMemory.Share first = join();
         pass(first, LARGE);
-        InboundMemory.Share other = memory.join();
+        InboundMemory.Share other = join();
         for (int i = 0; i < 63; i++) {
             other.arrived(LARGE);
         }

@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.LocalKernel;
+import dev.syscallkernel.security.SandboxLevel;
 import io.netty.util.internal.PlatformDependent;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,6 +28,7 @@ final class ServerProgram {
     public static void main(String[] arguments) throws IOException {
         try (LocalKernel kernel = LocalKernel.builder()
                         .stateDirectory(Path.of(arguments[1]))
+                        .ceiling(SandboxLevel.PRIVILEGED)
                         .mount(new Mount.HostDirectory("/w", Path.of(arguments[0]), Access.READ_WRITE))
                         .build();
                 KernelServer server = KernelServer.builder(kernel)

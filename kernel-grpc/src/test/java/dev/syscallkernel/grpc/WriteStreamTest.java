@@ -21,6 +21,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -95,12 +96,13 @@ class WriteStreamTest extends ServerTest {
             assertThat(complete.getTotalBytes()).isEqualTo(totalBytes);
         }
 
-        /** An error message, then the status, and nothing else. */
+        /** Beside what tells how far it has got: an error message, then the status, and nothing else. */
         Throwable assertRefused(Status.Code code, ErrorCode reason) throws Exception {
             Throwable problem = failure.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertStatus(problem, code, reason);
             assertThat(answers)
-                    .filteredOn(answer -> answer.getChunkCase() != ChunkCase.STARTED)
+                    .filteredOn(answer ->
+                            answer.getChunkCase() != ChunkCase.STARTED && answer.getChunkCase() != ChunkCase.PROGRESS)
                     .singleElement()
                     .satisfies(answer -> assertThat(answer.getError()).isNotBlank());
             return problem;
@@ -254,6 +256,34 @@ class WriteStreamTest extends ServerTest {
         assertThat(resumed.answers.get(0).getStarted().getCommittedBytes()).isEqualTo(1000);
         assertThat(workspace.resolve("f")).hasSize(1024);
         assertThat(names()).containsExactly("f");
+    }
+
+    /** There is so much of it that summing it would take minutes. */
+    @Test
+    void aClientThatLeavesWhileItsUploadIsTakenUpLetsTheServerStop() throws Exception {
+        Upload lost = upload().send(pid, write().setUploadId("u").setChunk(ByteString.copyFrom(new byte[1000])));
+        awaitCommitted(1000);
+        ((ClientCallStreamObserver<?>) lost.requests).cancel("lost", null);
+        awaitOpenStreams(0);
+        long huge = 1L << 40;
+        try (RandomAccessFile staged =
+                new RandomAccessFile(workspace.resolve(names().get(0)).toFile(), "rw")) {
+            staged.setLength(huge); // a hole, which takes no room
+        }
+        Upload leaving = upload().send(pid, write().setUploadId("u").setOffset(huge));
+        awaitOpenStreams(1);
+        ((ClientCallStreamObserver<?>) leaving.requests).cancel("left", null);
+        awaitOpenStreams(0);
+        awaitCommitted(huge);
+        assertThat(leaving.answers).isEmpty();
+    }
+
+    private void awaitOpenStreams(int count) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (openStreams() != count && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(openStreams()).isEqualTo(count);
     }
 
     private void awaitCommitted(long bytes) {

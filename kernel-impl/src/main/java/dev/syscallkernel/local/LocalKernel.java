@@ -101,7 +101,8 @@ public final class LocalKernel implements SyscallKernel {
         this.timers = new Timers(KernelThreads.named("timer"), threads.workers());
         timers.every(UPLOAD_SWEEP, uploads::sweep);
         this.rules = new SandboxRules(settings.ceiling);
-        this.processes = new ProcessTable(settings.maxProcesses, settings.limits, settings.clock, events);
+        this.processes = new ProcessTable(
+                settings.maxProcesses, settings.limits, settings.launcher.ending(), settings.clock, events);
         this.children = new Children(
                 settings.launcher,
                 state.launchers(),
@@ -474,6 +475,12 @@ public final class LocalKernel implements SyscallKernel {
         /** Sets how long a program has to end by itself when it is killed, before it is ended; 3 seconds by default. */
         public Builder programGrace(Duration time) {
             this.launcher = launcher.withGrace(requireNonNull(time, "time"));
+            return this;
+        }
+
+        /** Sets how long the status and the output of an ended program can be had; 10 minutes by default. */
+        Builder programRetention(Duration time) {
+            this.launcher = launcher.withRetention(time);
             return this;
         }
 

@@ -2,34 +2,38 @@ package dev.syscallkernel.local;
 
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.local.fs.TreeRemoval;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileVisitResult;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a kernel keeps on the host for itself: the scratch directories of its processes and, in a directory that the
- * operator named, a lock that keeps a second kernel away. Without such a directory it is a temporary one.
+ * operator named, a lock that keeps a second kernel away. Without such a directory it is a temporary one, whose lock says
+ * that the kernel lives.
  */
 final class StateDirectory implements AutoCloseable {
-    /** Those whose locks nobody may take before this JVM ends: what is collected is closed. */
-    private static final Set<StateDirectory> LEFT = ConcurrentHashMap.newKeySet();
+    /** Hidden from processes with a mount around it: they would find the scratch directories of the others. */
+    private static final String TEMPORARY = ".sk-syscallkernel-";
+
+    private static final System.Logger LOG = System.getLogger(StateDirectory.class.getName());
 
     private final Path directory;
     private final boolean temporary;
-    private final @Nullable FileChannel lock;
+    private final DirectoryLock lock;
 
-    private StateDirectory(Path directory, boolean temporary, @Nullable FileChannel lock) {
+    private StateDirectory(Path directory, boolean temporary, DirectoryLock lock) {
         this.directory = directory;
         this.temporary = temporary;
         this.lock = lock;
@@ -39,7 +43,10 @@ final class StateDirectory implements AutoCloseable {
     static StateDirectory open(Path directory) {
         try {
             Files.createDirectories(directory);
-            FileChannel lock = lock(directory.resolve("lock"));
+            DirectoryLock lock = DirectoryLock.acquire(directory);
+            if (lock == null) {
+                throw failure("another kernel is using the state directory; stop it, or give this one its own", null);
+            }
             return new StateDirectory(directory, false, lock);
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
@@ -49,24 +56,75 @@ final class StateDirectory implements AutoCloseable {
     /** Removes what a killed kernel left, once its atomic batches are ended: they may have files there. */
     void sweep() {
         try {
-            deleteTree(scratch());
-            deleteTree(launchers());
+            TreeRemoval.remove(scratch());
+            TreeRemoval.remove(launchers());
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
         }
     }
 
-    /** A directory that lives as long as the kernel. */
+    /** A directory that lives as long as the kernel. Removes those of kernels that were killed. */
     static StateDirectory temporary() {
+        return temporary(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    static StateDirectory temporary(Path parent) {
         try {
-            // Hidden from processes with a mount around it: they would find the scratch directories of the others.
-            Path directory = Files.createTempDirectory(".sk-syscallkernel-");
+            Path directory = Files.createTempDirectory(parent, TEMPORARY);
             // The programs of a kernel that runs as root have another user, who has to get to the scratch directories.
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-            return new StateDirectory(directory, true, null);
+            StateDirectory fresh = new StateDirectory(directory, true, DirectoryLock.acquireNew(directory));
+            removeLeft(parent, Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS));
+            return fresh;
         } catch (IOException problem) {
             throw failure("no temporary directory can be created: " + problem, problem);
         }
+    }
+
+    private static void removeLeft(Path parent, UserPrincipal owner) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(parent, TEMPORARY + "*")) {
+            for (Path found : all) {
+                removeIfLeft(found, owner);
+            }
+        } catch (IOException | DirectoryIteratorException problem) {
+            LOG.log(Level.DEBUG, "What killed kernels have left cannot be looked for", problem);
+        }
+    }
+
+    /** Removes the directory of a kernel of this user, if that was killed: its lock is there, and held by nobody. */
+    private static void removeIfLeft(Path found, UserPrincipal owner) {
+        try {
+            if (Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS)
+                    && Files.getOwner(found, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+                try (DirectoryLock lock = DirectoryLock.acquireLeft(found)) {
+                    if (lock != null) {
+                        removeWhole(found);
+                    }
+                }
+            }
+        } catch (NoSuchFileException removed) {
+            LOG.log(Level.DEBUG, "Another kernel has removed the same", removed);
+        } catch (IOException problem) {
+            LOG.log(Level.WARNING, "What a killed kernel has left could not be removed", problem);
+        }
+    }
+
+    /** The lock goes last: as long as it is there, another kernel can go on with this. */
+    private static void removeWhole(Path directory) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            all.forEach(entries::add);
+        } catch (DirectoryIteratorException problem) {
+            throw problem.getCause();
+        }
+        Path lock = directory.resolve(DirectoryLock.FILE);
+        for (Path entry : entries) {
+            if (!entry.equals(lock)) {
+                TreeRemoval.remove(entry);
+            }
+        }
+        Files.deleteIfExists(lock);
+        Files.delete(directory);
     }
 
     /** Beneath it lie the scratch directories of the processes. */
@@ -91,74 +149,24 @@ final class StateDirectory implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            try {
-                deleteTree(launchers());
-                deleteTree(temporary ? directory : scratch());
-            } finally {
-                if (lock != null) {
-                    lock.close();
-                }
+        try (lock) {
+            if (temporary) {
+                removeWhole(directory);
+            } else {
+                TreeRemoval.remove(launchers());
+                TreeRemoval.remove(scratch());
             }
         } catch (IOException problem) {
-            System.getLogger(StateDirectory.class.getName())
-                    .log(System.Logger.Level.WARNING, "The kernel's own directory could not be cleaned up", problem);
+            LOG.log(Level.WARNING, "The kernel's own directory could not be cleaned up", problem);
         }
     }
 
     /** Lets go without letting others in: something of this kernel is still at work. The lock ends with the JVM. */
     void leaveLocked() {
-        LEFT.add(this);
-        System.getLogger(StateDirectory.class.getName())
-                .log(
-                        System.Logger.Level.ERROR,
-                        "An atomic batch is still at work; the state directory stays locked until this JVM ends");
-    }
-
-    private static FileChannel lock(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException heldByThisJvm) {
-            channel.close();
-            throw inUse(heldByThisJvm);
-        }
-        channel.close();
-        throw inUse(null);
-    }
-
-    private static SyscallException inUse(@Nullable Throwable cause) {
-        return failure("another kernel is using the state directory; stop it, or give this one its own", cause);
+        LOG.log(Level.ERROR, "An atomic batch is still at work; the state directory stays locked until this JVM ends");
     }
 
     private static SyscallException failure(String reason, @Nullable Throwable cause) {
         return new SyscallException(ErrorCode.UNAVAILABLE, "start_kernel", "", reason, cause);
-    }
-
-    private static void deleteTree(Path root) throws IOException {
-        if (!Files.isDirectory(root)) {
-            return;
-        }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException problem) throws IOException {
-                if (problem != null) {
-                    throw problem;
-                }
-                Files.delete(dir);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

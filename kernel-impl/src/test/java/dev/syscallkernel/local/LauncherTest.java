@@ -12,12 +12,14 @@ import dev.syscallkernel.contract.Bubblewrap;
 import dev.syscallkernel.contract.ChildJvm;
 import dev.syscallkernel.contract.Leftovers;
 import dev.syscallkernel.fs.Access;
+import dev.syscallkernel.local.child.LauncherSettings;
 import dev.syscallkernel.process.Command;
 import dev.syscallkernel.process.CommandLimits;
 import dev.syscallkernel.process.ExitCause;
 import dev.syscallkernel.process.ExitStatus;
 import dev.syscallkernel.process.LauncherTier;
 import dev.syscallkernel.process.ProcessSpec;
+import dev.syscallkernel.process.ProcessSyscall;
 import dev.syscallkernel.process.ProcessSyscall.KillProcess;
 import dev.syscallkernel.process.ProgramOutput;
 import dev.syscallkernel.process.ResourceLimits;
@@ -32,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -39,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +92,36 @@ class LauncherTest {
         try (InputStream in = process.output(child, ProgramOutput.STDOUT).asInputStream()) {
             return new String(in.readAllBytes(), UTF_8);
         }
+    }
+
+    /** More than processes without programs have. */
+    @Test
+    @Tag("long")
+    void theEndOfAProcessWaitsForTheWholeGraceOfItsPrograms() throws IOException {
+        try (LocalKernel kernel = only(LauncherTier.CONFINED)
+                .programGrace(Duration.ofMillis(5500))
+                .build()) {
+            KernelProcess process = process(kernel, host);
+            Pid child = process.spawn(script("trap '' TERM; echo ready; while :; do sleep 0.05; done"))
+                    .pid();
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                    process.output(child, ProgramOutput.STDOUT).asInputStream(), UTF_8))) {
+                assertThat(lines.readLine()).isEqualTo("ready");
+            }
+            long program = process.execute(new ProcessSyscall.GetProcessInfo(child))
+                    .child()
+                    .orElseThrow()
+                    .osPid();
+            process.terminate();
+            assertThat(ProcessHandle.of(program)).isEmpty();
+        }
+    }
+
+    @Test
+    void aGraceWithoutEndIsAWaitWithoutEnd() {
+        Duration forever = ChronoUnit.FOREVER.getDuration();
+        assertThat(LauncherSettings.DEFAULT.withGrace(forever).ending()).isGreaterThan(Duration.ofDays(36_500));
+        assertThat(LauncherSettings.DEFAULT.ending()).isEqualTo(Duration.ofSeconds(8));
     }
 
     @Test
@@ -311,6 +345,38 @@ class LauncherTest {
             assertThat(output(process, children.get(65))).isEqualTo("x\n");
             assertThatThrownBy(() -> output(process, children.get(0))).hasMessageContaining("DATA_LOSS");
             assertThat(process.await(children.get(0)).isSuccess()).isTrue();
+        }
+    }
+
+    @Test
+    void whatEndedIsForgottenWhenItsTimeIsUpAndWhatRunsIsNot() throws Exception {
+        assertThat(LauncherSettings.DEFAULT.retention()).isEqualTo(Duration.ofMinutes(10));
+        try (LocalKernel kernel = only(LauncherTier.CONFINED)
+                .programRetention(Duration.ofSeconds(2))
+                .build()) {
+            KernelProcess process = process(kernel, host);
+            Pid running = process.spawn(script("exec sleep 100")).pid();
+            Pid ended = process.spawn(script("echo x; exit 3")).pid();
+            assertThat(process.await(ended).code()).isEqualTo(3);
+            assertThat(output(process, ended)).isEqualTo("x\n");
+            assertThat(process.await(ended).code()).as("and again").isEqualTo(3);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (isKnown(process, ended) && System.nanoTime() < deadline) {
+                Thread.sleep(5);
+            }
+            assertThatThrownBy(() -> process.await(ended)).hasMessageContaining("NO_SUCH_PROCESS");
+            assertThatThrownBy(() -> output(process, ended)).hasMessageContaining("NO_SUCH_PROCESS");
+            assertThat(isKnown(process, running)).isTrue();
+            assertThat(process.execute(new KillProcess(running)).cause()).isEqualTo(ExitCause.CANCELLED);
+        }
+    }
+
+    private static boolean isKnown(KernelProcess process, Pid child) {
+        try {
+            return process.execute(new ProcessSyscall.GetProcessState(child)) != null;
+        } catch (SyscallException unknown) {
+            assertThat(unknown.code()).isEqualTo(ErrorCode.NO_SUCH_PROCESS);
+            return false;
         }
     }
 }

@@ -39,8 +39,8 @@ class SyscallTableTest {
     }
 
     private static Children children(Timers timers) {
-        ProcessTable processes =
-                new ProcessTable(1, ResourceLimits.DEFAULT, Clock.systemUTC(), new EventBus(Runnable::run));
+        ProcessTable processes = new ProcessTable(
+                1, ResourceLimits.DEFAULT, Duration.ofSeconds(5), Clock.systemUTC(), new EventBus(Runnable::run));
         return new Children(LauncherSettings.DEFAULT, Path.of("none"), processes, timers, Runnable::run, Thread::new);
     }
 

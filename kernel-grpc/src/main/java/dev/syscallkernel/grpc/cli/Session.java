@@ -6,6 +6,8 @@ import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.SyscallKernel;
 import dev.syscallkernel.grpc.RemoteKernel;
 import dev.syscallkernel.process.ProcessSpec;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.function.Function;
  * A stop closes it as well, which ends what the command waits for. Thread-safe.
  */
 final class Session implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Session.class.getName());
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
     private final RemoteKernel kernel;
@@ -39,9 +42,25 @@ final class Session implements AutoCloseable {
         return kernel;
     }
 
-    /** Creates a process that ends with this session, also if that just disappears. */
+    /** Creates a process that ends with this session, also if that just disappears, unless the server is older. */
     KernelProcess temporary(ProcessSpec spec) {
-        return created(spec, kernel::createTemporaryProcess);
+        return created(spec, this::createTemporary);
+    }
+
+    private KernelProcess createTemporary(ProcessSpec spec) {
+        try {
+            return kernel.createTemporaryProcess(spec);
+        } catch (SyscallException refusal) {
+            if (!(refusal.getCause() instanceof StatusRuntimeException status)
+                    || status.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
+                throw refusal;
+            }
+            LOG.log(
+                    Level.INFO,
+                    "The server is older than this command, and keeps what that cannot end itself",
+                    refusal);
+            return kernel.createProcess(spec);
+        }
     }
 
     /** Creates a process that ends with this session, unless it is to {@link #outlive} it. */
@@ -87,8 +106,7 @@ final class Session implements AutoCloseable {
         try {
             process.terminate();
         } catch (SyscallException problem) { // what the command itself met is more to the point
-            System.getLogger(Session.class.getName())
-                    .log(Level.INFO, "The process " + process.pid() + " could not be ended", problem);
+            LOG.log(Level.INFO, "The process " + process.pid() + " could not be ended", problem);
         }
     }
 }

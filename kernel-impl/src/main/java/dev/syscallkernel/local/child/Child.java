@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Child {
     private static final System.Logger LOG = System.getLogger(Child.class.getName());
 
-    private static final Duration VERIFICATION = Duration.ofSeconds(5);
+    /** How long it is waited for that nothing is left of a program that was killed. */
+    static final Duration VERIFICATION = Duration.ofSeconds(5);
 
     /** How long the end of the output is waited for: it is certain to come unless something can hold it that survives. */
     private static final Duration CERTAIN_END = Duration.ofSeconds(30);

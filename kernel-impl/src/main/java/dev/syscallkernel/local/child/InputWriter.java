@@ -4,6 +4,7 @@ import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.stream.ProgressListener;
+import dev.syscallkernel.stream.ReadOptions;
 import dev.syscallkernel.stream.StreamMeter;
 import dev.syscallkernel.stream.StreamingWriter;
 import dev.syscallkernel.stream.WriteSummary;
@@ -77,6 +78,11 @@ final class InputWriter implements StreamingWriter {
 
     @Override
     public void write(ByteBuffer data, int crc32c) {
+        if (data.remaining() > ReadOptions.MAX_CHUNK_SIZE) {
+            throw context.failure(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "a chunk has at most " + ReadOptions.MAX_CHUNK_SIZE + " bytes, not " + data.remaining());
+        }
         CRC32C actual = new CRC32C();
         actual.update(data.duplicate());
         attempt(() -> {

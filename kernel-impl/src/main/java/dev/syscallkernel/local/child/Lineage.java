@@ -16,11 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who comes from whom, and hence who may act on whom. Programs that have ended are kept for a while, so that their status
- * and output can be had: ten minutes, or until their parent ends, and of each parent only so many. Thread-safe.
+ * and output can be had: for some minutes, or until their parent ends, and of each parent only so many. Thread-safe.
  */
 final class Lineage {
-    static final Duration RETENTION = Duration.ofMinutes(10);
-
     /** How many ended children of one parent keep their output; it can be 2 MiB of each. */
     static final int OUTPUTS = 64;
 
@@ -29,12 +27,17 @@ final class Lineage {
 
     private final Timers timers;
     private final long budget;
+    private final Duration retention;
     private final ConcurrentNavigableMap<Integer, Child> children = new ConcurrentSkipListMap<>();
 
-    /** @param budget how many bytes of output are kept of all that have ended, at most */
-    Lineage(Timers timers, long budget) {
+    /**
+     * @param budget how many bytes of output are kept of all that have ended, at most
+     * @param retention how long anything is kept of one that has ended
+     */
+    Lineage(Timers timers, long budget, Duration retention) {
         this.timers = timers;
         this.budget = budget;
+        this.retention = retention;
     }
 
     void add(Child child) {
@@ -128,7 +131,7 @@ final class Lineage {
                 .forEach(old -> old.streams().drop());
         siblings.stream().limit(Math.max(0, siblings.size() - STATUSES + 1)).forEach(this::forget);
         keepWithin(child);
-        child.retention(timers.after(RETENTION, () -> forget(child)));
+        child.retention(timers.after(retention, () -> forget(child)));
     }
 
     /** Drops the output of those that are the first in age, until all that is kept is not too much for the kernel. */

@@ -26,26 +26,36 @@ final class AppendedWriting implements WritableFile {
     private final FileChannel channel;
     private final Object key;
     private final long begin;
+    private final FileOperations host;
     private final Runnable onEnd;
     private long size;
     private boolean over;
 
     private AppendedWriting(
-            Target.Existing file, FileOpener opener, FileChannel channel, Object key, long begin, Runnable onEnd) {
+            Target.Existing file,
+            FileOpener opener,
+            FileChannel channel,
+            Object key,
+            long begin,
+            FileOperations host,
+            Runnable onEnd) {
         this.file = file;
         this.opener = opener;
         this.channel = channel;
         this.key = key;
         this.begin = begin;
+        this.host = host;
         this.onEnd = onEnd;
     }
 
     /**
      * Begins at the end of a file; owns the target if it succeeds.
      *
+     * @param host waits for the device
      * @param onEnd called once nothing more is written
      */
-    static AppendedWriting begin(SyscallContext ctx, Target.Existing file, FileOpener opener, Runnable onEnd)
+    static AppendedWriting begin(
+            SyscallContext ctx, Target.Existing file, FileOpener opener, FileOperations host, Runnable onEnd)
             throws IOException {
         Object key = file.attributes().fileKey() == null
                 ? file.position()
@@ -55,7 +65,7 @@ final class AppendedWriting implements WritableFile {
         }
         try {
             FileChannel channel = opener.forWriting(ctx, file);
-            return new AppendedWriting(file, opener, channel, key, channel.size(), onEnd);
+            return new AppendedWriting(file, opener, channel, key, channel.size(), host, onEnd);
         } catch (IOException | RuntimeException | Error failure) {
             BUSY.remove(key);
             throw failure;
@@ -87,7 +97,7 @@ final class AppendedWriting implements WritableFile {
     public void publish(SyscallContext ctx, boolean sync) {
         try {
             if (sync) {
-                channel.force(true);
+                host.forceOpenFile(channel);
             }
         } catch (IOException failure) {
             throw HostErrors.translate(ctx, failure);

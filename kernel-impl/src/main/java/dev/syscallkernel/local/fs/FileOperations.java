@@ -11,9 +11,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 
 /**
- * All that a transaction changes on the host, and all that it waits for to reach the device; so that a test can let any
- * step fail, end the kernel at it, or forget it. What is written to a new file goes to the channel that it was created
- * with. Thread-safe.
+ * All that a transaction changes on the host, and all that it or a stream waits for to reach the device; so that a test
+ * can let any step fail, end the kernel at it, or forget it. What is written to a new file goes to the channel that it
+ * was created with. Thread-safe.
  */
 interface FileOperations {
 
@@ -40,6 +40,9 @@ interface FileOperations {
 
     /** Waits until the content of a file is on the device. */
     void forceFile(DirectoryHandle parent, Name name) throws IOException;
+
+    /** Waits until the content of an open file is on the device. */
+    void forceOpenFile(FileChannel file) throws IOException;
 
     /** Waits until the names in a directory are on the device. */
     void forceDirectory(DirectoryHandle directory) throws IOException;

@@ -31,6 +31,7 @@ public final class FileTree {
     private final List<MountedDirectory> mounts;
     private final ScratchDirectories scratch;
     private final Isolation isolation;
+    private final FileOperations host;
     private final HandleCache handles = new HandleCache();
     private final FileOpener opener = new FileOpener();
     private final MountTable table;
@@ -61,10 +62,12 @@ public final class FileTree {
         }
     }
 
-    private FileTree(List<MountedDirectory> mounts, ScratchDirectories scratch, Isolation isolation) {
+    private FileTree(
+            List<MountedDirectory> mounts, ScratchDirectories scratch, Isolation isolation, FileOperations host) {
         this.mounts = mounts;
         this.scratch = scratch;
         this.isolation = isolation;
+        this.host = host;
         this.table = new MountTable(mounts);
         this.plain = operations(null);
     }
@@ -75,7 +78,7 @@ public final class FileTree {
     }
 
     private Operations operations(WalkingResolver resolver, MountTable view) {
-        return Operations.on(new Lookup(resolver, workingDirectory), opener, view, since, isolation);
+        return Operations.on(new Lookup(resolver, workingDirectory), opener, view, since, isolation, host);
     }
 
     /**
@@ -88,7 +91,7 @@ public final class FileTree {
      */
     public static FileTree open(List<Mount> mounts, Path scratchRoot, Transactions transactions) {
         ScratchDirectories scratch = new ScratchDirectories(scratchRoot);
-        return new FileTree(Mounts.open(mounts, scratch), scratch, transactions.isolation());
+        return new FileTree(Mounts.open(mounts, scratch), scratch, transactions.isolation(), transactions.operations());
     }
 
     /** The operations on the tree as a transaction sees it, with what it has planned so far. */
@@ -113,7 +116,7 @@ public final class FileTree {
                         mount.hostPath(),
                         mount.root().share()))
                 .toList();
-        return new FileTree(shared, new ScratchDirectories(scratch.root()), isolation);
+        return new FileTree(shared, new ScratchDirectories(scratch.root()), isolation, host);
     }
 
     /**

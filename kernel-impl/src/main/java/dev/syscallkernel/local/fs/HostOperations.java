@@ -69,7 +69,7 @@ final class HostOperations implements FileOperations {
     @Override
     public void forceFile(DirectoryHandle parent, Name name) throws IOException {
         try (FileChannel channel = openAnyhow(parent, name)) {
-            channel.force(true);
+            forceOpenFile(channel);
         }
     }
 
@@ -80,6 +80,11 @@ final class HostOperations implements FileOperations {
         } catch (AccessDeniedException unreadable) {
             return parent.openFile(name, WRITE);
         }
+    }
+
+    @Override
+    public void forceOpenFile(FileChannel file) throws IOException {
+        file.force(true);
     }
 
     @Override

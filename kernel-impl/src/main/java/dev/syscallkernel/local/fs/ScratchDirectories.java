@@ -1,7 +1,5 @@
 package dev.syscallkernel.local.fs;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +42,7 @@ final class ScratchDirectories {
         List<String> errors = new ArrayList<>();
         for (Map.Entry<String, Path> scratch : directories.entrySet()) {
             try {
-                bytes += remove(scratch.getValue());
+                bytes += TreeRemoval.remove(scratch.getValue());
                 removed++;
             } catch (IOException failure) {
                 errors.add(scratch.getKey() + ": " + HostErrors.describe(failure));
@@ -52,11 +50,5 @@ final class ScratchDirectories {
         }
         directories.clear();
         return new FileTree.Cleanup(removed, bytes, errors);
-    }
-
-    private static long remove(Path directory) throws IOException {
-        try (DirectoryHandle base = DirectoryHandle.of(Directory.open(requireNonNull(directory.getParent())))) {
-            return TreeRemoval.remove(base, Name.ofEntry(directory));
-        }
     }
 }

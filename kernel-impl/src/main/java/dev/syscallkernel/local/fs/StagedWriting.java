@@ -20,6 +20,7 @@ final class StagedWriting implements WritableFile {
     private final WriteMode mode;
     private final StagedFile staged;
     private final @Nullable Path stagedIn;
+    private final FileOperations host;
     private final Runnable onEnd;
     private long size;
     private boolean over;
@@ -27,6 +28,7 @@ final class StagedWriting implements WritableFile {
     /**
      * @param stagedIn the host's path of the directory, if the file can be taken up again; null if not
      * @param size how many bytes the staged file has already
+     * @param host waits for the device
      * @param onEnd called once nothing more is written
      */
     StagedWriting(
@@ -37,6 +39,7 @@ final class StagedWriting implements WritableFile {
             StagedFile staged,
             @Nullable Path stagedIn,
             long size,
+            FileOperations host,
             Runnable onEnd) {
         this.target = target;
         this.parent = parent;
@@ -45,6 +48,7 @@ final class StagedWriting implements WritableFile {
         this.staged = staged;
         this.stagedIn = stagedIn;
         this.size = size;
+        this.host = host;
         this.onEnd = onEnd;
     }
 
@@ -84,7 +88,7 @@ final class StagedWriting implements WritableFile {
     public void publish(SyscallContext ctx, boolean sync) {
         try {
             if (sync) {
-                staged.channel().force(true);
+                host.forceOpenFile(staged.channel());
             }
             Lock names = Directories.lock(ctx, parent);
             try {
@@ -94,7 +98,7 @@ final class StagedWriting implements WritableFile {
                 names.unlock();
             }
             if (sync) {
-                parent.force();
+                host.forceDirectory(parent);
             }
         } catch (IOException failure) {
             throw HostErrors.translate(ctx, failure);

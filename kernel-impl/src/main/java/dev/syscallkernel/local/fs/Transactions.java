@@ -81,6 +81,10 @@ public final class Transactions implements AutoCloseable {
         return recovery;
     }
 
+    FileOperations operations() {
+        return operations;
+    }
+
     Isolation isolation() {
         return isolation;
     }

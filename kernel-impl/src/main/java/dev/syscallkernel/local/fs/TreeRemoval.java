@@ -1,8 +1,11 @@
 package dev.syscallkernel.local.fs;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystem;
+import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -15,11 +18,22 @@ import java.util.Set;
  * Deletes a directory with all that is in it. Directories found inside are first renamed to hidden names beside it, so
  * that a tree of any depth takes two handles and no recursion. Links are deleted, never followed.
  */
-final class TreeRemoval {
+public final class TreeRemoval {
     private static final int ATTEMPTS = 10;
     private static final Set<PosixFilePermission> NEEDED = PosixFilePermissions.fromString("rwx------");
 
     private TreeRemoval() {}
+
+    /**
+     * Deletes a file or directory of the kernel's own, if it is there. Until all is gone, directories lie beside it.
+     *
+     * @return the bytes of the files that were deleted
+     */
+    public static long remove(Path path) throws IOException {
+        try (DirectoryHandle base = DirectoryHandle.of(Directory.open(requireNonNull(path.getParent())))) {
+            return remove(base, Name.ofEntry(path));
+        }
+    }
 
     /**
      * Deletes an entry, whatever it is.

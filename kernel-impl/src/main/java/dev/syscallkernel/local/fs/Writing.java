@@ -14,11 +14,13 @@ final class Writing {
     private final Lookup lookup;
     private final FileOpener opener;
     private final Isolation isolation;
+    private final FileOperations host;
 
-    Writing(Lookup lookup, FileOpener opener, Isolation isolation) {
+    Writing(Lookup lookup, FileOpener opener, Isolation isolation, FileOperations host) {
         this.lookup = lookup;
         this.opener = opener;
         this.isolation = isolation;
+        this.host = host;
     }
 
     /** Begins to write, or goes on. */
@@ -48,7 +50,7 @@ final class Writing {
             }
             claimed = claim(existing.mount(), existing.position());
             return mode == WriteMode.APPEND
-                    ? AppendedWriting.begin(ctx, existing, opener, ending(claimed))
+                    ? AppendedWriting.begin(ctx, existing, opener, host, ending(claimed))
                     : stage(
                             ctx,
                             existing,
@@ -103,7 +105,7 @@ final class Writing {
         Path stagedIn =
                 staging.upload() ? mount.hostPath(target.position().parent().names()) : null;
         return new StagedWriting(
-                target, parent, name, mode, staged, stagedIn, staged.channel().size(), onEnd);
+                target, parent, name, mode, staged, stagedIn, staged.channel().size(), host, onEnd);
     }
 
     /** Opens a file that is there: never makes one, nor takes another one for it. */

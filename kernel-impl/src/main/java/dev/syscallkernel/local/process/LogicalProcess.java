@@ -33,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * on a tree that is gone, and a late call leaves nothing behind.
  */
 public final class LogicalProcess {
-    /** How long the end of a process waits for calls that are slow to notice it. */
-    static final Duration PATIENCE = Duration.ofSeconds(5);
-
     private static final int ENDED = Integer.MIN_VALUE;
 
     /** The processes that the calls of this thread are inside of: an interceptor may make calls, or end a process. */

@@ -24,8 +24,12 @@ import java.util.function.Supplier;
 
 /** The live processes of a kernel. Thread-safe. */
 public final class ProcessTable implements AutoCloseable {
+    /** How long the end of all waits for those that are just being made. */
+    private static final Duration CREATION = Duration.ofSeconds(5);
+
     private final int maxProcesses;
     private final ResourceLimits limits;
+    private final Duration patience;
     private final Clock clock;
     private final EventBus events;
     private final ConcurrentNavigableMap<Integer, LogicalProcess> live = new ConcurrentSkipListMap<>();
@@ -34,9 +38,13 @@ public final class ProcessTable implements AutoCloseable {
     private final ReadWriteLock creation = new ReentrantReadWriteLock(); // shared while a process is being made
     private volatile boolean closed;
 
-    public ProcessTable(int maxProcesses, ResourceLimits limits, Clock clock, EventBus events) {
+    /**
+     * @param patience how long the end of a process waits at most for its calls and programs, which are told to stop
+     */
+    public ProcessTable(int maxProcesses, ResourceLimits limits, Duration patience, Clock clock, EventBus events) {
         this.maxProcesses = maxProcesses;
         this.limits = limits;
+        this.patience = patience;
         this.clock = clock;
         this.events = events;
     }
@@ -103,16 +111,16 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Ends a process, and tells what it left. Returns whether this call ended it. */
     public boolean end(Pid pid) {
-        return end(pid, LogicalProcess.PATIENCE);
+        return end(pid, patience);
     }
 
-    private boolean end(Pid pid, Duration patience) {
+    private boolean end(Pid pid, Duration atMost) {
         LogicalProcess process = live.get(pid.value());
         if (process == null) {
             return false;
         }
         Instant begin = clock.instant();
-        LogicalProcess.End end = process.end(patience);
+        LogicalProcess.End end = process.end(atMost);
         if (!end.first()) {
             return false;
         }
@@ -130,7 +138,7 @@ public final class ProcessTable implements AutoCloseable {
     public void close() {
         refuseNewOnes();
         live.values().forEach(LogicalProcess::cancelCalls);
-        Instant deadline = Instant.now().plus(LogicalProcess.PATIENCE);
+        Instant deadline = Instant.now().plus(patience);
         for (LogicalProcess process : live.values()) {
             Duration left = Duration.between(Instant.now(), deadline);
             end(process.pid(), left.isNegative() ? Duration.ZERO : left);
@@ -141,7 +149,7 @@ public final class ProcessTable implements AutoCloseable {
     private void refuseNewOnes() {
         boolean exclusive = false;
         try {
-            exclusive = creation.writeLock().tryLock(LogicalProcess.PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            exclusive = creation.writeLock().tryLock(CREATION.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -226,6 +226,7 @@ public final class Uploads {
             } finally {
                 probe.suspend();
             }
+            opening.context.throwIfCancelled(); // it may have waited for its turn
             before.close();
         }
     }

@@ -181,6 +181,11 @@ final class Failpoints implements FileOperations {
     }
 
     @Override
+    public void forceOpenFile(FileChannel file) throws IOException {
+        force(() -> host.forceOpenFile(file));
+    }
+
+    @Override
     public void forceDirectory(DirectoryHandle directory) throws IOException {
         force(() -> host.forceDirectory(directory));
     }

@@ -68,6 +68,11 @@ record ModelOperations(Model model) implements FileOperations {
     public void forceFile(DirectoryHandle parent, Name name) {}
 
     @Override
+    public void forceOpenFile(FileChannel file) {
+        throw new AssertionError("a recovery opens no file");
+    }
+
+    @Override
     public void forceDirectory(DirectoryHandle directory) {}
 
     @Override

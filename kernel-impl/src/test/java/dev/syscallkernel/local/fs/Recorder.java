@@ -189,6 +189,11 @@ final class Recorder implements FileOperations {
     }
 
     @Override
+    public void forceOpenFile(FileChannel file) {
+        throw new AssertionError("transactions wait for files by their names");
+    }
+
+    @Override
     public void forceDirectory(DirectoryHandle directory) throws IOException {
         host.forceDirectory(directory);
         force("force directory " + id(directory), id(directory));

@@ -12,6 +12,7 @@ import dev.syscallkernel.process.ResourceLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +28,11 @@ class ProcessTableTest {
     @TempDir
     Path scratch;
 
-    private final ProcessTable table =
-            new ProcessTable(10, ResourceLimits.DEFAULT, Clock.systemUTC(), new EventBus(Runnable::run));
+    private final ProcessTable table = table(Duration.ofSeconds(5));
+
+    private static ProcessTable table(Duration patience) {
+        return new ProcessTable(10, ResourceLimits.DEFAULT, patience, Clock.systemUTC(), new EventBus(Runnable::run));
+    }
 
     private FileTree files() {
         return FileTree.open(List.of(new Mount.Scratch("/tmp")), scratch, Transactions.withoutJournal());
@@ -63,6 +67,29 @@ class ProcessTableTest {
         assertThat(scratch).isEmptyDirectory();
         creating.join();
         assertThat(table.infos()).isEmpty();
+    }
+
+    @Test
+    void theEndOfAProcessWaitsAsLongAsThePatienceForWhatHoldsIt() throws Exception {
+        ProcessTable impatient = table(Duration.ofMillis(50));
+        LogicalProcess busy = impatient.create(SPEC, this::files);
+        busy.hold("test");
+        assertThat(impatient.end(busy.pid())).isTrue();
+        assertThat(scratch).as("what holds it cleans up").isNotEmptyDirectory();
+        busy.letGo();
+        assertThat(scratch).isEmptyDirectory();
+
+        LogicalProcess slow = table.create(SPEC, this::files);
+        slow.hold("test");
+        Thread ending = new Thread(() -> table.end(slow.pid()));
+        ending.start();
+        while (ending.getState() != Thread.State.TIMED_WAITING && ending.isAlive()) {
+            Thread.onSpinWait();
+        }
+        assertThat(ending.isAlive()).as("waits").isTrue();
+        slow.letGo();
+        ending.join(4000);
+        assertThat(ending.isAlive()).as("no longer than it takes").isFalse();
     }
 
     @Test

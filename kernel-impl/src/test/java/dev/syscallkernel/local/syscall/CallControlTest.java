@@ -47,8 +47,8 @@ class CallControlTest {
     private final CountDownLatch started = new CountDownLatch(1);
     private final AtomicInteger handled = new AtomicInteger();
     private final EventBus events = new EventBus(Runnable::run);
-    private final ProcessTable processes =
-            new ProcessTable(10, ResourceLimits.DEFAULT.withMaxTasks(1), Clock.systemUTC(), events);
+    private final ProcessTable processes = new ProcessTable(
+            10, ResourceLimits.DEFAULT.withMaxTasks(1), Duration.ofSeconds(5), Clock.systemUTC(), events);
     private final Timers timers = new Timers(CallControlTest::daemon, Runnable::run);
     private final SyscallDispatcher dispatcher = new SyscallDispatcher(
             new SyscallTable.Builder()

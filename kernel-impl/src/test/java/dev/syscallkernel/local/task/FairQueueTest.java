@@ -14,6 +14,7 @@ import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.task.Priority;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,8 +41,8 @@ class FairQueueTest {
     @TempDir
     Path scratch;
 
-    private final ProcessTable processes =
-            new ProcessTable(100, ResourceLimits.DEFAULT, Clock.systemUTC(), new EventBus(Runnable::run));
+    private final ProcessTable processes = new ProcessTable(
+            100, ResourceLimits.DEFAULT, Duration.ofSeconds(5), Clock.systemUTC(), new EventBus(Runnable::run));
     private long now;
     private long order;
 

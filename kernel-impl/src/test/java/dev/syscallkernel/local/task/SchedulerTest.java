@@ -12,6 +12,7 @@ import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.task.Priority;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +28,8 @@ class SchedulerTest {
     @TempDir
     Path scratch;
 
-    private final ProcessTable processes =
-            new ProcessTable(100, ResourceLimits.DEFAULT, Clock.systemUTC(), new EventBus(Runnable::run));
+    private final ProcessTable processes = new ProcessTable(
+            100, ResourceLimits.DEFAULT, Duration.ofSeconds(5), Clock.systemUTC(), new EventBus(Runnable::run));
     private final Queue<Runnable> toRun = new ArrayDeque<>();
     private boolean broken;
     private final Scheduler scheduler = new Scheduler(

@@ -56,8 +56,8 @@ abstract class TasksFixture {
             new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.MINUTES, new SynchronousQueue<>());
     final EventBus events = new EventBus(callbacks);
     final Timers timers = new Timers(Executors.defaultThreadFactory(), workers);
-    final ProcessTable processes =
-            new ProcessTable(100, ResourceLimits.DEFAULT.withMaxTasks(1_000_000), Clock.systemUTC(), events);
+    final ProcessTable processes = new ProcessTable(
+            100, ResourceLimits.DEFAULT.withMaxTasks(1_000_000), Duration.ofSeconds(5), Clock.systemUTC(), events);
     final Tasks tasks = tasks(1_000_000, 64 << 20);
     final LogicalProcess process = process();
 

@@ -11,6 +11,7 @@ import dev.syscallkernel.process.ResourceLimits;
 import dev.syscallkernel.task.Priority;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -49,8 +50,8 @@ class WaitingTasksTest {
     void whateverComesAndGoesTheLeastDeadlineIsFirst() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        try (ProcessTable processes =
-                new ProcessTable(1, ResourceLimits.DEFAULT, Clock.systemUTC(), new EventBus(Runnable::run))) {
+        try (ProcessTable processes = new ProcessTable(
+                1, ResourceLimits.DEFAULT, Duration.ofSeconds(5), Clock.systemUTC(), new EventBus(Runnable::run))) {
             ProcessQueue queue = new ProcessQueue(processes.create(
                     ProcessSpec.named("p").build(),
                     () -> FileTree.open(List.of(), scratch, Transactions.withoutJournal())));
