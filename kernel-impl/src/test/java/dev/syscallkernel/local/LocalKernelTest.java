@@ -8,12 +8,17 @@ import dev.syscallkernel.KernelProcess;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.Syscall;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.batch.Batch;
+import dev.syscallkernel.batch.BatchResult;
+import dev.syscallkernel.batch.ProcessBatch;
+import dev.syscallkernel.batch.SyscallOutcome;
 import dev.syscallkernel.event.KernelEvent;
 import dev.syscallkernel.fs.Access;
 import dev.syscallkernel.fs.DirectoryEntry;
 import dev.syscallkernel.fs.FileSyscall.DeleteFile;
 import dev.syscallkernel.fs.FileSyscall.FileExists;
 import dev.syscallkernel.fs.FileSyscall.ListDirectory;
+import dev.syscallkernel.fs.FileSyscall.ReadFile;
 import dev.syscallkernel.fs.FileSyscall.WriteFile;
 import dev.syscallkernel.fs.Mount;
 import dev.syscallkernel.local.interceptor.SyscallInterceptor;
@@ -86,6 +91,40 @@ class LocalKernelTest {
             a.terminate();
             kernel.createProcess(all("c").build());
         }
+    }
+
+    @Test
+    void aBatchWhoseResultsAreTooLargeFailsFromThereOn() throws IOException {
+        Files.write(host.resolve("f"), new byte[4 << 20]); // as much as one call may read
+        try (LocalKernel kernel = LocalKernel.builder().build()) {
+            KernelProcess reader = kernel.createProcess(
+                    all("a").mount("/w", host, Access.READ_ONLY).build());
+            ProcessBatch batch = reader.batch();
+            int fit = (int) (Batch.MAX_RESULT_BYTES / (4 << 20)) - 1; // each takes a little more than its bytes
+            for (int i = 0; i < fit + 2; i++) {
+                batch.add(new ReadFile("/w/f"));
+            }
+            BatchResult result = batch.execute();
+            assertThat(result.successCount()).isEqualTo(fit);
+            assertThat(result.outcomes().get(fit))
+                    .isInstanceOfSatisfying(
+                            SyscallOutcome.Failure.class,
+                            failure -> assertThat(failure.error())
+                                    .hasMessageContaining("the results of the batch")
+                                    .hasMessageContaining("RESOURCE_EXHAUSTED"));
+        }
+    }
+
+    @Test
+    void settingsThatMakeNoSenseAreRefused() {
+        LocalKernel.Builder builder = LocalKernel.builder();
+        assertThatThrownBy(() -> builder.maxProcesses(0)).hasMessageContaining("at least one process: 0");
+        assertThatThrownBy(() -> builder.maxTasks(0)).hasMessageContaining("at least one task: 0");
+        assertThatThrownBy(() -> builder.maxTaskBytes(0)).hasMessageContaining("maxTaskBytes must be positive: 0");
+        assertThatThrownBy(() -> builder.taskRetention(Duration.ZERO)).hasMessageContaining("taskRetention");
+        assertThatThrownBy(() -> builder.taskGrace(Duration.ofMillis(-1))).hasMessageContaining("taskGrace");
+        assertThatThrownBy(() -> builder.programGrace(Duration.ofMillis(-1))).hasMessageContaining("grace");
+        assertThatThrownBy(() -> builder.programUser(-1, 1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
