@@ -1,7 +1,9 @@
 package dev.syscallkernel.local.child;
 
 import dev.syscallkernel.Pid;
+import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.Place;
+import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.syscall.Timers;
 import dev.syscallkernel.process.ExitCause;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A program that runs, or ran. Thread-safe. */
@@ -109,8 +112,12 @@ final class Child {
         return exit;
     }
 
-    /** The same, for one of those who wait for it: who gives up completes his own future, and leaves nothing behind. */
-    CompletableFuture<ExitStatus> waiter() {
+    /**
+     * The same, for one of those who wait for it: who gives up completes his own future, and leaves nothing behind.
+     *
+     * @param givesUp the reasons for which the wait is over when the call is cancelled
+     */
+    CompletableFuture<ExitStatus> waiter(SyscallContext context, Predicate<CancellationToken.Reason> givesUp) {
         CompletableFuture<ExitStatus> waiter = new CompletableFuture<>();
         Object key = new Object();
         waiters.put(key, waiter);
@@ -118,6 +125,13 @@ final class Child {
         if (exit.isDone()) {
             waiter.complete(exit.join());
         }
+        CancellationToken cancellation = context.cancellation();
+        cancellation.onCancel(() -> {
+            CancellationToken.Reason reason = cancellation.reason();
+            if (reason != null && givesUp.test(reason)) {
+                waiter.completeExceptionally(context.failure(reason.code(), reason.text()));
+            }
+        });
         return waiter;
     }
 

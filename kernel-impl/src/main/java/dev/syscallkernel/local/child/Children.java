@@ -3,7 +3,6 @@ package dev.syscallkernel.local.child;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.SyscallException;
-import dev.syscallkernel.local.call.CancellationToken;
 import dev.syscallkernel.local.call.SyscallContext;
 import dev.syscallkernel.local.process.LogicalProcess;
 import dev.syscallkernel.local.process.ProcessTable;
@@ -43,7 +42,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
 
 /**
  * The programs that the processes of a kernel have started, and what a process can do with those that come from it.
@@ -244,28 +242,13 @@ public final class Children implements AutoCloseable {
     public CompletableFuture<ExitStatus> kill(LogicalProcess caller, SyscallContext context, KillProcess call) {
         Child child = lineage.descendant(caller, context, call.target());
         endTree(child);
-        CompletableFuture<ExitStatus> end = child.waiter();
         // It cannot be taken back, so who cancels it hears how it ended; only the patience of who waits can end before.
-        giveUp(end, context, reason -> reason.code() == ErrorCode.TIMED_OUT);
-        return end;
-    }
-
-    /** Waits no longer once the call is cancelled for one of these reasons. */
-    private static void giveUp(
-            CompletableFuture<ExitStatus> end, SyscallContext context, Predicate<CancellationToken.Reason> when) {
-        CancellationToken cancellation = context.cancellation();
-        cancellation.onCancel(() -> {
-            CancellationToken.Reason reason = cancellation.reason();
-            if (reason != null && when.test(reason)) {
-                end.completeExceptionally(context.failure(reason.code(), reason.text()));
-            }
-        });
+        return child.waiter(context, reason -> reason.code() == ErrorCode.TIMED_OUT);
     }
 
     public CompletableFuture<ExitStatus> await(LogicalProcess caller, SyscallContext context, WaitProcess call) {
         Child child = lineage.descendant(caller, context, call.target());
-        CompletableFuture<ExitStatus> end = child.waiter();
-        giveUp(end, context, reason -> true);
+        CompletableFuture<ExitStatus> end = child.waiter(context, reason -> true);
         call.timeout().ifPresent(patience -> {
             Future<?> timer = timers.after(
                     patience,
