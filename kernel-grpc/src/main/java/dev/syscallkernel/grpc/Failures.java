@@ -33,6 +33,15 @@ final class Failures {
                         + "; a batch can be split, and larger data has to be streamed");
     }
 
+    static SyscallException tooMuchAroundChunk(String operation, int size, int most) {
+        return new SyscallException(
+                ErrorCode.INVALID_ARGUMENT,
+                operation,
+                "",
+                "the message of a stream has " + size + " bytes beside its chunk, and at most " + most
+                        + " are allowed; only chunks can be large");
+    }
+
     static SyscallException overloaded() {
         return new SyscallException(
                 ErrorCode.RESOURCE_EXHAUSTED,

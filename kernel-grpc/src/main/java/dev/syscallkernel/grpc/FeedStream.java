@@ -154,6 +154,8 @@ final class FeedStream implements StreamCall.Direction {
             return false;
         }
         if (abandoned) {
+            current = NOTHING; // the pipe may keep this stream until its program reads or ends
+            currentSize = 0;
             close(open);
             return false;
         }

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * returns can be answered.
  */
 record Parsed<T>(@Nullable T request, @Nullable RuntimeException problem) {
+    private static final String OPERATION = "parse_request";
+
+    /** How much a message of a stream may have beside its chunk: a path, mostly, and the longest there is. */
+    private static final int MAX_AROUND_CHUNK = 256 << 10;
 
     /** The request, or the exception for what is wrong with it. */
     T orThrow() {
@@ -42,16 +46,30 @@ record Parsed<T>(@Nullable T request, @Nullable RuntimeException problem) {
     }
 
     private static <T> Parsed<T> checked(T request) {
-        int size = request instanceof MessageLite message ? message.getSerializedSize() : 0; // chunks have their own
+        if (request instanceof ChunkFrame<?> frame) {
+            return checkedFrame(request, frame);
+        }
+        int size = request instanceof MessageLite message ? message.getSerializedSize() : 0;
         return size > KernelServer.MAX_MESSAGE_BYTES
-                ? new Parsed<>(null, Failures.tooLarge("call", "", size))
+                ? new Parsed<>(null, Failures.tooLarge(OPERATION, "", size))
                 : new Parsed<>(request, null);
+    }
+
+    /** Chunks are bounded by whoever takes them, and counted. What is around them is not, and has to be small. */
+    private static <T> Parsed<T> checkedFrame(T request, ChunkFrame<?> frame) {
+        int whole = frame.message() instanceof MessageLite message ? message.getSerializedSize() : 0;
+        int rest = frame.bytes() == null ? whole : whole - frame.chunkSize();
+        if (rest <= MAX_AROUND_CHUNK) {
+            return new Parsed<>(request, null);
+        }
+        frame.close();
+        return new Parsed<>(null, Failures.tooMuchAroundChunk(OPERATION, rest, MAX_AROUND_CHUNK));
     }
 
     private static RuntimeException explained(StatusRuntimeException problem) {
         if (problem.getStatus().getCause() instanceof InvalidProtocolBufferException malformed) {
             SyscallException failure =
-                    Failures.malformed("parse_request", "the message is malformed: " + malformed.getMessage());
+                    Failures.malformed(OPERATION, "the message is malformed: " + malformed.getMessage());
             return failure;
         }
         return problem;

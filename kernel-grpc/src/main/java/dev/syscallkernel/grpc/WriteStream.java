@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file on its way from a client. Chunks are asked for when the kernel has taken those before, so no more than eight are
  * in memory, or two large ones, or fewer where many streams share it: the one that is being written, and those that wait.
- * While the client sends nothing, the
- * stream holds no thread.
+ * While the client sends nothing, the stream holds no thread.
  *
  * <p>The writer is only used in turns, by one thread at a time. A stream that ends early is closed in a turn too: after
  * what is being written, and before anything else.

@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.syscallkernel.ErrorCode;
 import dev.syscallkernel.Pid;
 import dev.syscallkernel.fs.Access;
@@ -135,6 +136,24 @@ class WriteStreamTest extends ServerTest {
         CRC32C crc = new CRC32C();
         crc.update(bytes);
         return (int) crc.getValue();
+    }
+
+    @Test
+    void onlyChunksCanBeLarge() throws Exception {
+        ByteString ballast = ByteString.copyFrom(new byte[1 << 20]);
+        UnknownFieldSet unknown = UnknownFieldSet.newBuilder()
+                .addField(
+                        900,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(ballast)
+                                .build())
+                .build();
+        Upload upload = upload();
+        upload.send(pid, write());
+        upload.send(pid, chunk(bytes(1000)).setUnknownFields(unknown));
+        Throwable problem = upload.assertRefused(Status.Code.INVALID_ARGUMENT, ErrorCode.INVALID_ARGUMENT);
+        assertThat(problem).hasMessageContaining("beside its chunk");
+        assertOldAndNothingElse();
     }
 
     /** The file is what it was, and nothing of the kernel's own is left beside it; both may take a moment. */

@@ -14,6 +14,7 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -56,6 +57,8 @@ final class BatchCommand implements Callable<Integer> {
             names = "--durable",
             description = "All or nothing, also after a power failure. Takes a server with --state.")
     private boolean durable;
+
+    private static final Duration ANY_TIME = Duration.ofDays(36_500);
 
     @Option(names = "--parallel", description = "Execute several at a time, in no order.")
     private boolean parallel;
@@ -135,9 +138,7 @@ final class BatchCommand implements Callable<Integer> {
         if (stopOnFailure) {
             batch.stopOnFailure();
         }
-        if (timeout != null) {
-            batch.timeout(timeout.duration());
-        }
+        batch.timeout(timeout == null ? ANY_TIME : timeout.duration()); // else it would have that of every call
         return batch.build();
     }
 

@@ -2,6 +2,8 @@ package dev.syscallkernel.grpc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.syscallkernel.proto.BatchSyscallRequest;
+import dev.syscallkernel.proto.BatchSyscallResponse;
 import dev.syscallkernel.proto.CreateProcessRequest;
 import dev.syscallkernel.proto.CreateProcessResponse;
 import dev.syscallkernel.proto.KernelServiceGrpc;
@@ -21,6 +23,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +37,10 @@ import org.junit.jupiter.api.Timeout;
 class OlderServerTest extends CommandTest {
     private ManagedChannel channel;
     private Server older;
+    private final List<BatchSyscallRequest> batches = new CopyOnWriteArrayList<>();
 
     /** Hands on what it knows, and knows nothing else. */
-    private static final class Older extends KernelServiceGrpc.KernelServiceImplBase {
+    private final class Older extends KernelServiceGrpc.KernelServiceImplBase {
         private final KernelServiceStub newer;
 
         Older(KernelServiceStub newer) {
@@ -49,6 +56,12 @@ class OlderServerTest extends CommandTest {
         public void terminateProcess(
                 TerminateProcessRequest request, StreamObserver<TerminateProcessResponse> answers) {
             newer.terminateProcess(request, answers);
+        }
+
+        @Override
+        public void executeSyscallBatch(BatchSyscallRequest request, StreamObserver<BatchSyscallResponse> answers) {
+            batches.add(request);
+            newer.executeSyscallBatch(request, answers);
         }
 
         @Override
@@ -78,7 +91,11 @@ class OlderServerTest extends CommandTest {
     }
 
     private CommandRun run(String command, String path) {
-        return CommandRun.of(command, path, "--connect", "127.0.0.1:" + older.getPort());
+        return CommandRun.of(command, path, "--connect", address());
+    }
+
+    private String address() {
+        return "127.0.0.1:" + older.getPort();
     }
 
     @Test
@@ -91,6 +108,18 @@ class OlderServerTest extends CommandTest {
         assertSuccess(reading);
         assertThat(reading.text()).isEqualTo("content");
         assertNoProcesses();
+    }
+
+    @Test
+    void aBatchHasNoTimeLimitUnlessItIsGivenOne() throws IOException {
+        Path file = Files.writeString(root.resolve("batch"), "[{\"op\": \"file_exists\", \"path\": \"/f\"}]");
+        assertSuccess(run("batch", file.toString()));
+        assertSuccess(CommandRun.of("batch", "--timeout", "7s", file.toString(), "--connect", address()));
+        assertThat(batches)
+                .extracting(BatchSyscallRequest::getTimeoutMs)
+                .satisfiesExactly(
+                        whole -> assertThat(Duration.ofMillis(whole)).isGreaterThan(Duration.ofDays(365)),
+                        given -> assertThat(given).isEqualTo(7_000));
     }
 
     @Test

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param placed the folders of the last phase, those within others last
  */
 record Plan(List<Folder> folders, List<Integer> displaced, List<Change> changes, List<Integer> placed) {
+    /** Of what is written; negative, unlike the beginning of plans from before there were versions. */
+    private static final int VERSION = -2;
 
     /** A name in a folder. */
     record Place(int folder, String name) {}
@@ -84,6 +86,7 @@ record Plan(List<Folder> folders, List<Integer> displaced, List<Change> changes,
     byte[] encode() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
+        out.writeInt(VERSION);
         out.writeInt(folders.size());
         for (Folder folder : folders) {
             out.writeUTF(folder.hostPath);
@@ -109,6 +112,11 @@ record Plan(List<Folder> folders, List<Integer> displaced, List<Change> changes,
         byte[] bytes = new byte[encoded.remaining()];
         encoded.duplicate().get(bytes);
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+        int version = in.readInt();
+        if (version != VERSION) {
+            throw new IOException("the plan was written by another version of the kernel (" + version + ", not "
+                    + VERSION + "); start that version to end it, or accept the files as they are");
+        }
         List<Folder> folders = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             folders.add(new Folder(in.readUTF(), in.readUTF(), readPlace(in), readPlace(in), readPlace(in)));

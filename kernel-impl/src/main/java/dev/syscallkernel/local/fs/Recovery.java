@@ -110,7 +110,16 @@ final class Recovery {
         List<Path> all = trail.stages.stream().map(Path::of).toList();
         Action action = action(trail);
         try {
-            Plan plan = trail.plan == null ? null : Plan.decode(trail.plan);
+            Plan plan;
+            try {
+                plan = plan(trail);
+            } catch (IOException unreadable) {
+                open(trail, null);
+                if (accepted.contains(id)) {
+                    return Optional.of(accept(id, trail, all));
+                }
+                throw unreadable;
+            }
             List<Path> missing = open(trail, plan);
             Folders folders = plan == null ? null : new Folders(plan, roots, scratch, id);
             if (plan != null && folders != null) {
@@ -136,6 +145,21 @@ final class Recovery {
             boolean certain = trail.end != null || trail.plan == null;
             LOG.log(Level.ERROR, "The rest of the atomic batch " + id + " cannot be dealt with", failure);
             return Optional.of(new Recovered(id, certain ? action : Action.IN_DOUBT, all));
+        }
+    }
+
+    /** The plan, or null if there is none; of what has ended it need not be understood. */
+    private static @Nullable Plan plan(Trail trail) throws IOException {
+        if (trail.plan == null) {
+            return null;
+        }
+        try {
+            return Plan.decode(trail.plan);
+        } catch (IOException unreadable) {
+            if (trail.end == null) {
+                throw unreadable;
+            }
+            return null;
         }
     }
 

@@ -300,6 +300,22 @@ class RecoveryTest {
             Calls.assertFails(ErrorCode.IN_DOUBT, () -> tree.exists(call(), "/w/f"));
             tree.release();
         }
+        assertThat(recover("strange")).containsExactly(new Recovered("strange", Action.ACCEPTED, List.of(root)));
+        assertThat(recover()).isEmpty();
+    }
+
+    @Test
+    void whatHasEndedNeedNotBeUnderstood() throws IOException {
+        Path file = host.resolve("journal");
+        Path stage = Files.createDirectory(root.resolve(".sk-txn-ended"));
+        try (Journal journal = new Journal(new HostOperations(), file, HostOperations.openJournal(file))) {
+            journal.stage("ended", root, false);
+            journal.append(JournalEntry.Type.PREPARED, "ended", new byte[] {0, 0, 0, 9, 1}, false);
+            journal.append(JournalEntry.Type.COMMIT, "ended", new byte[0], true);
+        }
+        assertThat(recover()).containsExactly(new Recovered("ended", Action.COMPLETE, List.of(root)));
+        assertThat(stage).doesNotExist();
+        assertThat(recover()).isEmpty();
     }
 
     @Test
