@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * tells what became of it.
  */
 final class Launch {
+    private static final System.Logger LOG = System.getLogger(Launch.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration EXEC_PATIENCE = Duration.ofSeconds(1);
     private static final long PAUSE_NANOS = 200_000;
@@ -363,6 +365,9 @@ final class Launch {
         while ((process.isAlive() || isThere(init)) && System.nanoTime() - begin < PATIENCE.toNanos()) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
+        if (process.isAlive() || isThere(init)) {
+            LOG.log(Level.WARNING, "A program that was killed is still there after {0}: {1}", PATIENCE, process.pid());
+        }
     }
 
     void deleteFiles() {
@@ -374,8 +379,7 @@ final class Launch {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException problem) {
-                System.getLogger(Launch.class.getName())
-                        .log(System.Logger.Level.WARNING, "A file of a launcher could not be deleted", problem);
+                LOG.log(Level.WARNING, "A file of a launcher could not be deleted", problem);
             }
         }
     }

@@ -27,7 +27,7 @@ public final class HostErrors {
     }
 
     private static final String ANOTHER_FILE_SYSTEM =
-            "another file system begins beneath the mount; mount it by itself";
+            "another file system, or one of a quota, begins beneath the mount; mount it by itself";
 
     private static final List<Known> BY_TYPE = List.of(
             type(SwappedException.class, ErrorCode.UNAVAILABLE, "files or links on the way keep being replaced"),
