@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.contract.ChildJvm;
+import dev.syscallkernel.contract.SmallDisk;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -63,7 +64,11 @@ class StateDirectoryTest {
     }
 
     private List<Path> names() throws IOException {
-        try (Stream<Path> all = Files.list(parent)) {
+        return names(parent);
+    }
+
+    private static List<Path> names(Path directory) throws IOException {
+        try (Stream<Path> all = Files.list(directory)) {
             return all.sorted().toList();
         }
     }
@@ -188,6 +193,20 @@ class StateDirectoryTest {
         Path left = leave("half");
         Files.createDirectories(left.resolve(".sk-tmp-abc-1/d"));
         StateDirectory.temporary(parent).close();
+        assertThat(left).doesNotExist();
+    }
+
+    /** As long as the lock is there, the next kernel tries again. */
+    @Test
+    void aRemovalThatFailsLeavesTheLock() throws Exception {
+        Path left = leave("busy");
+        Path file = Files.createFile(left.resolve("a"));
+        try (SmallDisk disk = SmallDisk.at(left.resolve("mounted"))) { // cannot be deleted
+            StateDirectory.temporary(parent).close();
+            assertThat(left.resolve("lock")).exists();
+        }
+        StateDirectory.temporary(parent).close();
+        assertThat(file).doesNotExist();
         assertThat(left).doesNotExist();
     }
 }
