@@ -29,9 +29,9 @@ final class StateDirectory implements AutoCloseable {
 
     private final Path directory;
     private final @Nullable UserPrincipal owner; // of a temporary one; null for one that the operator named
-    private final DirectoryLock lock;
+    private final @Nullable DirectoryLock lock; // null for a temporary one that cannot be locked
 
-    private StateDirectory(Path directory, @Nullable UserPrincipal owner, DirectoryLock lock) {
+    private StateDirectory(Path directory, @Nullable UserPrincipal owner, @Nullable DirectoryLock lock) {
         this.directory = directory;
         this.owner = owner;
         this.lock = lock;
@@ -69,14 +69,40 @@ final class StateDirectory implements AutoCloseable {
     static StateDirectory temporary(Path parent) {
         try {
             Path directory = Files.createTempDirectory(parent, TEMPORARY);
-            // The programs of a kernel that runs as root have another user, who has to get to the scratch directories.
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-            UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
-            StateDirectory fresh = new StateDirectory(directory, owner, DirectoryLock.acquireNew(directory));
-            removeLeft(parent, owner);
-            return fresh;
+            try {
+                // The programs of a kernel that runs as root have another user, who has to get to the scratch
+                // directories.
+                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+                UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
+                DirectoryLock lock = lockOfNew(directory);
+                if (lock != null) {
+                    removeLeft(parent, owner);
+                }
+                return new StateDirectory(directory, owner, lock);
+            } catch (IOException | RuntimeException | Error problem) {
+                discard(directory, problem);
+                throw problem;
+            }
         } catch (IOException problem) {
             throw failure("no temporary directory can be created: " + problem, problem);
+        }
+    }
+
+    /** Null if it cannot be locked: then no other kernel takes it for one that was left, whatever becomes of this one. */
+    private static @Nullable DirectoryLock lockOfNew(Path directory) {
+        try {
+            return DirectoryLock.acquireNew(directory);
+        } catch (IOException problem) {
+            LOG.log(Level.WARNING, "No lock can be had; what killed kernels have left is not removed", problem);
+            return null;
+        }
+    }
+
+    private static void discard(Path directory, Throwable failure) {
+        try {
+            TreeRemoval.remove(directory);
+        } catch (IOException further) {
+            failure.addSuppressed(further);
         }
     }
 

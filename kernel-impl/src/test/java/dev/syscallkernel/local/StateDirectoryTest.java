@@ -13,10 +13,13 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -208,5 +211,30 @@ class StateDirectoryTest {
         StateDirectory.temporary(parent).close();
         assertThat(file).doesNotExist();
         assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void aKernelThatCannotLockItsDirectoryStartsAllTheSameAndSweepsNothing() throws Exception {
+        Path small = parent.resolve("small");
+        try (SmallDisk disk = SmallDisk.withInodes(small, 4)) { // itself, two directories, and the lock of one
+            Path left = Files.createDirectory(small.resolve(".sk-syscallkernel-left"));
+            Files.createFile(left.resolve("lock"));
+            StateDirectory kernel = StateDirectory.temporary(small);
+            Path own = requireNonNull(kernel.scratch().getParent());
+            assertThat(own).isEmptyDirectory();
+            assertThat(left.resolve("lock")).exists();
+            kernel.close();
+            assertThat(names(small)).containsExactly(left);
+        }
+    }
+
+    /** A zip file has no permissions. */
+    @Test
+    void aTemporaryDirectoryThatCannotBePreparedIsNotLeft() throws IOException {
+        try (FileSystem zip = FileSystems.newFileSystem(elsewhere.resolve("z.zip"), Map.of("create", "true"))) {
+            Path root = zip.getPath("/");
+            assertThatThrownBy(() -> StateDirectory.temporary(root)).isInstanceOf(UnsupportedOperationException.class);
+            assertThat(names(root)).isEmpty();
+        }
     }
 }
