@@ -16,8 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -236,5 +238,49 @@ class StateDirectoryTest {
             assertThatThrownBy(() -> StateDirectory.temporary(root)).isInstanceOf(UnsupportedOperationException.class);
             assertThat(names(root)).isEmpty();
         }
+    }
+
+    /** The file that was locked before is another one. */
+    @Test
+    void aStateDirectoryThatIsMadeAgainIsLockedAnew() throws Exception {
+        Path named = Files.createDirectory(parent.resolve("state"));
+        try (ChildJvm other = other()) {
+            refusedByAnotherClassLoader(named);
+            Files.delete(named.resolve("lock"));
+            Files.delete(named);
+            assertThat(other.ask("open " + named)).isEqualTo("true");
+            assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+        }
+    }
+
+    @Test
+    void noDescriptorIsKeptForADirectoryThatIsGone() throws IOException {
+        Path named = Files.createDirectory(parent.resolve("state"));
+        refusedByAnotherClassLoader(named);
+        assertThat(openFiles()).anyMatch(file -> file.startsWith(named.toString()));
+        Files.delete(named.resolve("lock"));
+        Files.delete(named);
+        StateDirectory.temporary(parent).close();
+        assertThat(openFiles()).noneMatch(file -> file.startsWith(named.toString()));
+    }
+
+    private static void refusedByAnotherClassLoader(Path named) throws IOException {
+        try (FileChannel others =
+                FileChannel.open(named.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(others.tryLock()).isNotNull();
+            assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+        }
+    }
+
+    private static List<String> openFiles() throws IOException {
+        List<String> files = new ArrayList<>();
+        for (Path descriptor : names(Path.of("/proc/self/fd"))) {
+            try {
+                files.add(Files.readSymbolicLink(descriptor).toString());
+            } catch (NoSuchFileException closedMeanwhile) {
+                // that of the listing
+            }
+        }
+        return files;
     }
 }
