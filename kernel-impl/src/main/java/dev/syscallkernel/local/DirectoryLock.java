@@ -29,7 +29,10 @@ final class DirectoryLock implements AutoCloseable {
     /** The name of the file in the directory. */
     static final String FILE = "lock";
 
-    private static final Set<OpenOption> OPEN = Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    /** Also for reading: whoever opened a pipe for writing alone would wait for its reader. */
+    private static final Set<OpenOption> OPEN =
+            Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS);
 

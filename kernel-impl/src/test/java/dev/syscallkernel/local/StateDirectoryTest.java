@@ -19,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -213,6 +215,24 @@ class StateDirectoryTest {
         StateDirectory.temporary(parent).close();
         assertThat(file).doesNotExist();
         assertThat(left).doesNotExist();
+    }
+
+    /** Opened for writing alone, it would wait for a reader. */
+    @Test
+    void aLockThatIsAPipeHoldsNobodyUp() throws Exception {
+        Path left = Files.createDirectory(parent.resolve(".sk-syscallkernel-pipe"));
+        Path pipe = left.resolve("lock");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        CompletableFuture<Void> start = CompletableFuture.runAsync(
+                () -> StateDirectory.temporary(parent).close());
+        try {
+            assertThat(start).succeedsWithin(Duration.ofSeconds(20));
+        } finally {
+            if (!start.isDone()) {
+                Files.newInputStream(pipe).close();
+            }
+        }
     }
 
     @Test
