@@ -18,8 +18,17 @@ public final class SmallDisk implements AutoCloseable {
 
     /** Mounts one at a directory, which is made. */
     public static SmallDisk at(Path directory) throws IOException, InterruptedException {
+        return mount(directory, "size=4m");
+    }
+
+    /** Mounts one that holds no more than so many files and directories, itself included. */
+    public static SmallDisk withInodes(Path directory, int count) throws IOException, InterruptedException {
+        return mount(directory, "size=4m,nr_inodes=" + count);
+    }
+
+    private static SmallDisk mount(Path directory, String options) throws IOException, InterruptedException {
         Files.createDirectory(directory);
-        String refusal = run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", directory.toString());
+        String refusal = run("mount", "-t", "tmpfs", "-o", options, "tmpfs", directory.toString());
         Assumptions.assumeTrue(
                 refusal == null, () -> "skipped: a small file system cannot be mounted here: " + refusal);
         return new SmallDisk(directory);

@@ -13,8 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +28,12 @@ final class StateDirectory implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(StateDirectory.class.getName());
 
     private final Path directory;
-    private final boolean temporary;
-    private final DirectoryLock lock;
+    private final @Nullable UserPrincipal owner; // of a temporary one; null for one that the operator named
+    private final @Nullable DirectoryLock lock; // null for a temporary one that cannot be locked
 
-    private StateDirectory(Path directory, boolean temporary, DirectoryLock lock) {
+    private StateDirectory(Path directory, @Nullable UserPrincipal owner, @Nullable DirectoryLock lock) {
         this.directory = directory;
-        this.temporary = temporary;
+        this.owner = owner;
         this.lock = lock;
     }
 
@@ -47,7 +45,7 @@ final class StateDirectory implements AutoCloseable {
             if (lock == null) {
                 throw failure("another kernel is using the state directory; stop it, or give this one its own", null);
             }
-            return new StateDirectory(directory, false, lock);
+            return new StateDirectory(directory, null, lock);
         } catch (IOException problem) {
             throw failure("the state directory cannot be used: " + problem, problem);
         }
@@ -71,13 +69,40 @@ final class StateDirectory implements AutoCloseable {
     static StateDirectory temporary(Path parent) {
         try {
             Path directory = Files.createTempDirectory(parent, TEMPORARY);
-            // The programs of a kernel that runs as root have another user, who has to get to the scratch directories.
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-            StateDirectory fresh = new StateDirectory(directory, true, DirectoryLock.acquireNew(directory));
-            removeLeft(parent, Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS));
-            return fresh;
+            try {
+                // The programs of a kernel that runs as root have another user, who has to get to the scratch
+                // directories.
+                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+                UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
+                DirectoryLock lock = lockOfNew(directory);
+                if (lock != null) {
+                    removeLeft(parent, owner);
+                }
+                return new StateDirectory(directory, owner, lock);
+            } catch (IOException | RuntimeException | Error problem) {
+                discard(directory, problem);
+                throw problem;
+            }
         } catch (IOException problem) {
             throw failure("no temporary directory can be created: " + problem, problem);
+        }
+    }
+
+    /** Null if it cannot be locked: then no other kernel takes it for one that was left, whatever becomes of this one. */
+    private static @Nullable DirectoryLock lockOfNew(Path directory) {
+        try {
+            return DirectoryLock.acquireNew(directory);
+        } catch (IOException problem) {
+            LOG.log(Level.WARNING, "No lock can be had; what killed kernels have left is not removed", problem);
+            return null;
+        }
+    }
+
+    private static void discard(Path directory, Throwable failure) {
+        try {
+            TreeRemoval.remove(directory);
+        } catch (IOException further) {
+            failure.addSuppressed(further);
         }
     }
 
@@ -91,14 +116,17 @@ final class StateDirectory implements AutoCloseable {
         }
     }
 
-    /** Removes the directory of a kernel of this user, if that was killed: its lock is there, and held by nobody. */
+    /**
+     * Removes the directory of a kernel of this user, if that was killed: its lock is there, and held by nobody. The
+     * programs of that kernel may still replace it: the removal looks again at what it has opened.
+     */
     private static void removeIfLeft(Path found, UserPrincipal owner) {
         try {
             if (Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS)
                     && Files.getOwner(found, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
                 try (DirectoryLock lock = DirectoryLock.acquireLeft(found)) {
                     if (lock != null) {
-                        removeWhole(found);
+                        removeWhole(found, owner);
                     }
                 }
             }
@@ -110,21 +138,8 @@ final class StateDirectory implements AutoCloseable {
     }
 
     /** The lock goes last: as long as it is there, another kernel can go on with this. */
-    private static void removeWhole(Path directory) throws IOException {
-        List<Path> entries = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-            all.forEach(entries::add);
-        } catch (DirectoryIteratorException problem) {
-            throw problem.getCause();
-        }
-        Path lock = directory.resolve(DirectoryLock.FILE);
-        for (Path entry : entries) {
-            if (!entry.equals(lock)) {
-                TreeRemoval.remove(entry);
-            }
-        }
-        Files.deleteIfExists(lock);
-        Files.delete(directory);
+    private static void removeWhole(Path directory, UserPrincipal owner) throws IOException {
+        TreeRemoval.removeOwn(directory, owner, DirectoryLock.FILE);
     }
 
     /** Beneath it lie the scratch directories of the processes. */
@@ -139,19 +154,19 @@ final class StateDirectory implements AutoCloseable {
 
     /** The journal of atomic batches, if anything is kept beyond the life of the kernel. */
     Optional<Path> journal() {
-        return temporary ? Optional.empty() : Optional.of(directory.resolve("journal"));
+        return owner != null ? Optional.empty() : Optional.of(directory.resolve("journal"));
     }
 
     /** Where the records of uploads are kept, if anything is kept beyond the life of the kernel. */
     Optional<Path> uploads() {
-        return temporary ? Optional.empty() : Optional.of(directory.resolve("uploads"));
+        return owner != null ? Optional.empty() : Optional.of(directory.resolve("uploads"));
     }
 
     @Override
     public void close() {
         try (lock) {
-            if (temporary) {
-                removeWhole(directory);
+            if (owner != null) {
+                removeWhole(directory, owner);
             } else {
                 TreeRemoval.remove(launchers());
                 TreeRemoval.remove(scratch());

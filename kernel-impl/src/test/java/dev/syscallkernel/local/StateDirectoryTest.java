@@ -7,15 +7,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.syscallkernel.SyscallException;
 import dev.syscallkernel.contract.ChildJvm;
+import dev.syscallkernel.contract.SmallDisk;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,7 +71,11 @@ class StateDirectoryTest {
     }
 
     private List<Path> names() throws IOException {
-        try (Stream<Path> all = Files.list(parent)) {
+        return names(parent);
+    }
+
+    private static List<Path> names(Path directory) throws IOException {
+        try (Stream<Path> all = Files.list(directory)) {
             return all.sorted().toList();
         }
     }
@@ -189,5 +201,106 @@ class StateDirectoryTest {
         Files.createDirectories(left.resolve(".sk-tmp-abc-1/d"));
         StateDirectory.temporary(parent).close();
         assertThat(left).doesNotExist();
+    }
+
+    /** As long as the lock is there, the next kernel tries again. */
+    @Test
+    void aRemovalThatFailsLeavesTheLock() throws Exception {
+        Path left = leave("busy");
+        Path file = Files.createFile(left.resolve("a"));
+        try (SmallDisk disk = SmallDisk.at(left.resolve("mounted"))) { // cannot be deleted
+            StateDirectory.temporary(parent).close();
+            assertThat(left.resolve("lock")).exists();
+        }
+        StateDirectory.temporary(parent).close();
+        assertThat(file).doesNotExist();
+        assertThat(left).doesNotExist();
+    }
+
+    /** Opened for writing alone, it would wait for a reader. */
+    @Test
+    void aLockThatIsAPipeHoldsNobodyUp() throws Exception {
+        Path left = Files.createDirectory(parent.resolve(".sk-syscallkernel-pipe"));
+        Path pipe = left.resolve("lock");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        CompletableFuture<Void> start = CompletableFuture.runAsync(
+                () -> StateDirectory.temporary(parent).close());
+        try {
+            assertThat(start).succeedsWithin(Duration.ofSeconds(20));
+        } finally {
+            if (!start.isDone()) {
+                Files.newInputStream(pipe).close();
+            }
+        }
+    }
+
+    @Test
+    void aKernelThatCannotLockItsDirectoryStartsAllTheSameAndSweepsNothing() throws Exception {
+        Path small = parent.resolve("small");
+        try (SmallDisk disk = SmallDisk.withInodes(small, 4)) { // itself, two directories, and the lock of one
+            Path left = Files.createDirectory(small.resolve(".sk-syscallkernel-left"));
+            Files.createFile(left.resolve("lock"));
+            StateDirectory kernel = StateDirectory.temporary(small);
+            Path own = requireNonNull(kernel.scratch().getParent());
+            assertThat(own).isEmptyDirectory();
+            assertThat(left.resolve("lock")).exists();
+            kernel.close();
+            assertThat(names(small)).containsExactly(left);
+        }
+    }
+
+    /** A zip file has no permissions. */
+    @Test
+    void aTemporaryDirectoryThatCannotBePreparedIsNotLeft() throws IOException {
+        try (FileSystem zip = FileSystems.newFileSystem(elsewhere.resolve("z.zip"), Map.of("create", "true"))) {
+            Path root = zip.getPath("/");
+            assertThatThrownBy(() -> StateDirectory.temporary(root)).isInstanceOf(UnsupportedOperationException.class);
+            assertThat(names(root)).isEmpty();
+        }
+    }
+
+    /** The file that was locked before is another one. */
+    @Test
+    void aStateDirectoryThatIsMadeAgainIsLockedAnew() throws Exception {
+        Path named = Files.createDirectory(parent.resolve("state"));
+        try (ChildJvm other = other()) {
+            refusedByAnotherClassLoader(named);
+            Files.delete(named.resolve("lock"));
+            Files.delete(named);
+            assertThat(other.ask("open " + named)).isEqualTo("true");
+            assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+        }
+    }
+
+    @Test
+    void noDescriptorIsKeptForADirectoryThatIsGone() throws IOException {
+        Path named = Files.createDirectory(parent.resolve("state"));
+        refusedByAnotherClassLoader(named);
+        assertThat(openFiles()).anyMatch(file -> file.startsWith(named.toString()));
+        Files.delete(named.resolve("lock"));
+        Files.delete(named);
+        StateDirectory.temporary(parent).close();
+        assertThat(openFiles()).noneMatch(file -> file.startsWith(named.toString()));
+    }
+
+    private static void refusedByAnotherClassLoader(Path named) throws IOException {
+        try (FileChannel others =
+                FileChannel.open(named.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(others.tryLock()).isNotNull();
+            assertThatThrownBy(() -> StateDirectory.open(named)).hasMessageContaining("another kernel");
+        }
+    }
+
+    private static List<String> openFiles() throws IOException {
+        List<String> files = new ArrayList<>();
+        for (Path descriptor : names(Path.of("/proc/self/fd"))) {
+            try {
+                files.add(Files.readSymbolicLink(descriptor).toString());
+            } catch (NoSuchFileException closedMeanwhile) {
+                // that of the listing
+            }
+        }
+        return files;
     }
 }

@@ -10,13 +10,16 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 
 /**
- * Deletes a directory with all that is in it. Directories found inside are first renamed to hidden names beside it, so
- * that a tree of any depth takes two handles and no recursion. Links are deleted, never followed.
+ * Deletes a directory with all that is in it. Directories found deeper are first renamed to hidden names further up, so
+ * that a tree of any depth takes a few handles and no recursion. Links are deleted, never followed.
  */
 public final class TreeRemoval {
     private static final int ATTEMPTS = 10;
@@ -25,18 +28,95 @@ public final class TreeRemoval {
     private TreeRemoval() {}
 
     /**
-     * Deletes a file or directory of the kernel's own, if it is there. Until all is gone, directories lie beside it.
+     * Deletes a file or directory of the kernel's own, if it is there. Until all is gone, directories found deeper lie in
+     * it: whoever is stopped half-way finds all the rest under the same path.
      *
      * @return the bytes of the files that were deleted
      */
     public static long remove(Path path) throws IOException {
-        try (DirectoryHandle base = DirectoryHandle.of(Directory.open(requireNonNull(path.getParent())))) {
-            return remove(base, Name.ofEntry(path));
+        try (DirectoryHandle parent = parentOf(path)) {
+            Name name = Name.ofEntry(path);
+            BasicFileAttributes attributes = parent.find(name);
+            if (attributes == null) {
+                return 0;
+            }
+            if (!attributes.isDirectory()) {
+                return removeFile(parent, name, attributes);
+            }
+            open(parent, name, attributes);
+            try (DirectoryHandle directory = parent.enter(name)) {
+                return removeEntered(parent, name, directory, Set.of());
+            }
         }
     }
 
     /**
-     * Deletes an entry, whatever it is.
+     * Deletes a directory, if it is there, with all that is in it. Whatever it or the path to it is replaced by
+     * meanwhile, nothing outside of it goes.
+     *
+     * @param owner whose it has to be
+     * @param last the name of the entry that goes last, when there is nothing else left
+     */
+    public static void removeOwn(Path path, UserPrincipal owner, String last) throws IOException {
+        try (DirectoryHandle parent = parentOf(path)) {
+            Name name = Name.ofEntry(path);
+            if (parent.find(name) == null) {
+                return;
+            }
+            try (DirectoryHandle directory = parent.enter(name)) {
+                if (!(directory.attributes() instanceof PosixFileAttributes posix)
+                        || !posix.owner().equals(owner)) {
+                    throw new SwappedException(null);
+                }
+                removeEntered(parent, name, directory, Set.of(Name.internal(path.getFileSystem(), last)));
+            }
+        }
+    }
+
+    private static DirectoryHandle parentOf(Path path) throws IOException {
+        return DirectoryHandle.of(
+                Directory.open(requireNonNull(path.toAbsolutePath().getParent())));
+    }
+
+    /** Somebody may still be writing into the directory: what appears after it was emptied is deleted too. */
+    private static long removeEntered(DirectoryHandle parent, Name name, DirectoryHandle directory, Set<Name> last)
+            throws IOException {
+        long bytes = 0;
+        for (int attempt = 1; ; attempt++) {
+            bytes += removeAllBut(last, directory);
+            for (Name entry : last) {
+                bytes += remove(directory, entry);
+            }
+            try {
+                parent.deleteDirectory(name);
+                return bytes;
+            } catch (DirectoryNotEmptyException busy) {
+                if (attempt == ATTEMPTS) {
+                    throw busy;
+                }
+            }
+        }
+    }
+
+    private static long removeAllBut(Set<Name> kept, DirectoryHandle directory) throws IOException {
+        long bytes = 0;
+        for (int attempt = 1; ; attempt++) {
+            List<Name> others = new ArrayList<>(directory.names());
+            others.removeAll(kept);
+            if (others.isEmpty()) {
+                return bytes;
+            }
+            if (attempt > ATTEMPTS) {
+                throw new DirectoryNotEmptyException(others.get(0).text());
+            }
+            for (Name entry : others) {
+                bytes += remove(directory, entry);
+            }
+        }
+    }
+
+    /**
+     * Deletes an entry, whatever it is. Until all is gone, directories found in it lie beside it.
      *
      * @return the bytes of the files that were deleted
      */
