@@ -31,6 +31,7 @@ final class BenchServer {
         ExecutorService readers = Executors.newCachedThreadPool();
         Server plain = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(new PlainService(directory, readers))
+                .maxInboundMessageSize(PlainClient.MAX_MESSAGE_BYTES)
                 .build()
                 .start();
         try (LocalKernel kernel = LocalKernel.builder()

@@ -18,10 +18,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The baseline's client: generated stubs, as anybody would use them. */
 final class PlainClient implements AutoCloseable {
+    /** A chunk of 4 MiB, and what surrounds it, which is more than gRPC takes by itself. */
+    static final int MAX_MESSAGE_BYTES = 5 << 20;
+
     private final ManagedChannel channel;
 
     PlainClient(String address) {
-        channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+        channel = NettyChannelBuilder.forTarget(address)
+                .usePlaintext()
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .build();
     }
 
     /** Connects by a first call, as a kernel's client does when it creates a process; else the baseline's first read would. */
