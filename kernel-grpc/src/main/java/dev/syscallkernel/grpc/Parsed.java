@@ -3,6 +3,7 @@ package dev.syscallkernel.grpc;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import dev.syscallkernel.SyscallException;
+import dev.syscallkernel.proto.StreamSyscallRequest;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
@@ -58,12 +59,20 @@ record Parsed<T>(@Nullable T request, @Nullable RuntimeException problem) {
     /** Chunks are bounded by whoever takes them, and counted. What is around them is not, and has to be small. */
     private static <T> Parsed<T> checkedFrame(T request, ChunkFrame<?> frame) {
         int whole = frame.message() instanceof MessageLite message ? message.getSerializedSize() : 0;
-        int rest = frame.bytes() == null ? whole : whole - frame.chunkSize();
+        int rest = whole - chunkInside(frame);
         if (rest <= MAX_AROUND_CHUNK) {
             return new Parsed<>(request, null);
         }
         frame.close();
         return new Parsed<>(null, Failures.tooMuchAroundChunk(OPERATION, rest, MAX_AROUND_CHUNK));
+    }
+
+    /** How many bytes of the message are its chunk; most chunks are kept apart from it. */
+    private static int chunkInside(ChunkFrame<?> frame) {
+        if (frame.message() instanceof StreamSyscallRequest request && request.hasProcessInput()) {
+            return request.getProcessInput().getChunk().size();
+        }
+        return frame.bytes() == null ? 0 : frame.chunkSize();
     }
 
     private static RuntimeException explained(StatusRuntimeException problem) {
